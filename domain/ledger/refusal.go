@@ -25,7 +25,10 @@ const (
 )
 
 // A Text is what a person reads, in both languages.
-type Text struct{ ZH, EN string }
+type Text struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
 
 // In returns the text in lang, "en" or anything else for Chinese.
 func (t Text) In(lang string) string {
