@@ -1,0 +1,70 @@
+package report
+
+import "xinfang/domain/petition"
+
+// samples returns one event of each kind, by name.
+func samples() map[string]petition.Event {
+	all := make(map[string]petition.Event)
+	for _, e := range []petition.Event{
+		petition.PetitionReceived{},
+		petition.PetitionRegistered{},
+		petition.PetitionClassified{},
+		petition.PetitionReclassified{},
+		petition.CaseRestricted{},
+		petition.DuplicateLinked{},
+		petition.CaseMerged{},
+		petition.CaseDispatched{Mode: petition.Forward},
+		petition.DispatchReceived{},
+		petition.ObjectionRaised{},
+		petition.ObjectionUpheld{},
+		petition.ObjectionRejected{},
+		petition.AcceptanceDecided{},
+		petition.NotAccepted{},
+		petition.NoLongerAccepted{},
+		petition.DivertedToLegalChannel{},
+		petition.TransferredToDiscipline{},
+		petition.AcceptanceOrdered{},
+		petition.PetitionWithdrawn{},
+		petition.PetitionerNotified{},
+		petition.NotificationImpossible{},
+		petition.ResponsibleOfficerAssigned{},
+		petition.HandedOver{},
+		petition.ConflictDeclared{},
+		petition.OfficerRecused{},
+		petition.ProgressRecorded{},
+		petition.ExtensionRequested{},
+		petition.ExtensionApproved{},
+		petition.ExtensionRefused{},
+		petition.HearingHeld{},
+		petition.MediationOpened{},
+		petition.ReplyIssued{},
+		petition.ReplyServed{},
+		petition.CompletionReported{},
+		petition.CaseClosed{},
+		petition.CaseReopened{},
+		petition.ReviewRequested{},
+		petition.ReviewDecided{},
+		petition.RecheckRequested{},
+		petition.RecheckDecided{},
+		petition.CaseTerminated{},
+		petition.ExecutionConfirmed{},
+		petition.EvaluationOpened{},
+		petition.EvaluationSubmitted{},
+		petition.EvaluationExpired{},
+		petition.ReturnVisitRecorded{},
+		petition.SupervisionIssued{},
+		petition.SupervisionFedBack{},
+		petition.SupervisionClosed{},
+		petition.UrgentReported{},
+		petition.StatisticsExclusionMarked{},
+		petition.DeadlineRecomputed{},
+		petition.EntryCorrected{},
+		petition.ErasureAuthorised{},
+		petition.CaseArchived{},
+		petition.CaseImported{},
+		petition.ActionImported{Activity: "Send Fine"},
+	} {
+		all[petition.Codec.Name(e)] = e
+	}
+	return all
+}
