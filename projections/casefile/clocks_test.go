@@ -304,7 +304,7 @@ func TestImported(t *testing.T) {
 		{"every fact", petition.CaseImported{Registered: at("03-02 00:00"), Dispatched: at("03-05 00:00"), Accepted: at("03-07 00:00"), Closed: at("04-01 00:00")},
 			"12-01 00:00", met, met, met},
 		{"received and closed only", petition.CaseImported{Closed: at("03-10 00:00")}, "12-01 00:00", StateLapsed, StateLapsed, met},
-		{"accepted stands for dispatched", petition.CaseImported{Accepted: at("03-20 00:00"), Closed: at("04-01 00:00")}, "12-01 00:00", StateLapsed, StateLate, met},
+		{"accepted, and when it was dispatched is not said", petition.CaseImported{Accepted: at("03-20 00:00"), Closed: at("04-01 00:00")}, "12-01 00:00", StateLapsed, StateLapsed, met},
 		{"answered, and when it was closed is not said", petition.CaseImported{Replied: at("03-20 00:00")}, "12-01 00:00", StateLapsed, StateLapsed, StateLapsed},
 		{"nothing has happened", petition.CaseImported{}, "12-01 00:00", StateLapsed, StateOverdue, StateOverdue},
 		{"closed too late", petition.CaseImported{Closed: at("06-01 00:00")}, "12-01 00:00", StateLapsed, StateLapsed, StateLate},

@@ -11,7 +11,7 @@ import (
 // a clock is met by one of them or not at all:
 //
 //	C1 登记  the registration
-//	C2 转送  the dispatch; else the acceptance
+//	C2 转送  the dispatch
 //	C6 办结  the closing
 //
 // A source that does not say when something was done does not say that it was
@@ -42,7 +42,7 @@ func (f *File) take(a *act, e petition.CaseImported) {
 		f.start(a, who, "", c)
 	}
 	f.conclude(a, law.C1, e.Registered, true)
-	f.conclude(a, law.C2, first(e.Dispatched, e.Accepted), has(e.Replied, e.Served, e.Closed))
+	f.conclude(a, law.C2, e.Dispatched, has(e.Accepted, e.Replied, e.Served, e.Closed))
 	f.conclude(a, law.C6, e.Closed, has(e.Replied, e.Served))
 
 	f.takeHolders(a, e)
