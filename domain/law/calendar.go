@@ -90,6 +90,7 @@ func (c *Calendar) Working(d Date) (working, provisional bool) {
 		return true, false
 	case Rest:
 		return false, false
+	case Unpublished:
 	}
 	return !d.weekend(), true
 }

@@ -112,6 +112,7 @@ func heldByHand(events []Event, a ledger.Actor, now time.Time) bool {
 			}
 		case UnitAbolished:
 			ended = ended || e.Unit == a.Unit && !now.Before(e.At)
+		case UnitMerged, UnitCreated, UnitRenamed, OfficerRenamed, LeaveStarted, LeaveEnded: // none here, or not about posts
 		}
 	}
 	return !ended && slices.ContainsFunc(posts, func(p appointment) bool { return !p.over && !now.Before(p.From) })

@@ -186,7 +186,10 @@ func testStop(t *testing.T, s ledger.Store) {
 	}
 	for _, seq := range []iter.Seq2[ledger.Envelope, error]{s.ReadAll(t.Context(), 0), s.ReadStream(t.Context(), a, 0)} {
 		n := 0
-		for range seq {
+		for _, err := range seq {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if n++; n == 2 {
 				break
 			}

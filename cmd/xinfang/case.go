@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"xinfang/domain/law"
+	"xinfang/domain/ledger"
+	"xinfang/domain/org"
+	"xinfang/domain/petition"
+	"xinfang/infra/web"
+	"xinfang/projections"
+	"xinfang/projections/casefile"
+	"xinfang/projections/report"
+)
+
+func (a *app) caseCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "case", Short: a.tr("信访件：列表、查看、时间轴、检索、期限、办理", "cases: list, show, timeline, search, due dates, acts")}
+	var f projections.Filter
+	list := &cobra.Command{
+		Use: "list", Short: a.tr("列出信访件（默认法定期限最紧的在前）", "list cases, the most pressing first"), Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.caseList(cmd.Context(), f) },
+	}
+	a.filterFlags(list, &f)
+	search := &cobra.Command{
+		Use: "search WORDS", Short: a.tr("按字词检索编号、概况与诉求", "search numbers, summaries and claims"), Args: exactArgs("WORDS"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Text = args[0]
+			return a.caseList(cmd.Context(), f)
+		},
+	}
+	a.filterFlags(search, &f)
+	one := func(use, zh, en string, show func(context.Context, *present) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: a.tr(zh, en), Args: exactArgs("NO"), RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withCase(cmd.Context(), args[0], show)
+		}}
+	}
+	cmd.AddCommand(list, search,
+		one("show NO", "一件的现状", "a case as it stands", a.caseShow),
+		one("timeline NO", "一件的时间轴（发生与录入两个时间）", "the timeline of a case, with both times", a.caseTimeline),
+		one("explain-deadline NO", "每个期限怎么算出来的", "how each due date came about", a.caseExplain),
+		a.actCommand(), a.registerCommand(),
+	)
+	return cmd
+}
+
+func (a *app) filterFlags(cmd *cobra.Command, f *projections.Filter) {
+	flags := cmd.Flags()
+	flags.StringVar((*string)(&f.Queue), "queue", "all", a.tr("队列：today、soon、statutory、district、all", "queue: today, soon, statutory, district, all"))
+	flags.StringVar((*string)(&f.Stage), "stage", "", a.tr("环节，如 HANDLING", "stage, such as HANDLING"))
+	flags.StringVar(&f.Unit, "unit", "", a.tr("单位代码", "unit code"))
+	flags.StringVar(&f.Officer, "officer", "", a.tr("责任人工号", "officer number"))
+	flags.StringVar((*string)(&f.Channel), "channel", "", a.tr("信访形式", "channel"))
+	flags.StringVar((*string)(&f.Class), "class", "", a.tr("分类", "class"))
+	flags.StringVar((*string)(&f.Marked), "mark", "", a.tr("标记：late、curing、corrected、gap、returned、extended、repeat", "mark: late, curing, corrected, gap, returned, extended, repeat"))
+	flags.StringVar((*string)(&f.Sort), "sort", "due", a.tr("排序：due、district、received、newest", "order: due, district, received, newest"))
+	flags.IntVar(&f.Limit, "limit", 0, a.tr("最多列出多少件；0 为全部", "how many cases at most; 0 is all"))
+	flags.BoolVar(&f.Open, "open", false, a.tr("只列在办", "open cases only"))
+}
+
+// caseList prints a list. On the command line the operator of the machine reads
+// the ledger itself, so restricted cases are listed.
+func (a *app) caseList(ctx context.Context, f projections.Filter) (err error) {
+	if err := check(f); err != nil {
+		return err
+	}
+	n, err := a.openNode(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	p, now, err := n.present(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := n.current(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	w, err := n.World(ctx, p)
+	if err != nil {
+		return err
+	}
+	f.Now, f.Restricted = now, true
+	f.Soon, _ = w.Calendar.AddWorkingDays(law.DateOf(now), 3)
+	rows, err := all(ctx, v, f)
+	if err != nil {
+		return err
+	}
+	t := table{header: []string{a.tr("编号", "number"), a.tr("概况", "summary"), a.tr("单位", "unit"), a.tr("责任人", "officer"), a.tr("环节", "stage"),
+		a.tr("法定期限", "statutory"), a.tr("区内期限", "district")}}
+	cases := []web.ListedCase{}
+	for _, r := range rows {
+		c := web.NewListedCase(r, now)
+		cases = append(cases, c)
+		t.lines = append(t.lines, c)
+		t.rows = append(t.rows, []string{r.Number, clip(r.Summary, 24), w.Directory.UnitName(r.Unit, a.lang), w.Directory.OfficerName(r.Officer),
+			r.Stage.Title().In(a.lang), a.due(c.Statutory), a.due(c.District)})
+	}
+	t.values = cases
+	if t.lines == nil {
+		t.lines = []any{}
+	}
+	return a.print(t)
+}
+
+// check refuses words that are in no closed set.
+func check(f projections.Filter) error {
+	for _, w := range []struct {
+		flag, word string
+		known      bool
+	}{
+		{"queue", string(f.Queue), f.Queue.Title().EN != string(f.Queue) || f.Queue == projections.QueueAll},
+		{"stage", string(f.Stage), f.Stage == "" || f.Stage.Title().EN != string(f.Stage)},
+		{"channel", string(f.Channel), f.Channel == "" || f.Channel.Title().ZH != string(f.Channel)},
+		{"class", string(f.Class), f.Class == "" || f.Class.Title().ZH != string(f.Class)},
+		{"mark", string(f.Marked), f.Marked == "" || f.Marked.Title().ZH != string(f.Marked)},
+		{"sort", string(f.Sort), f.Sort == projections.SortDue || f.Sort == projections.SortDistrict || f.Sort == projections.SortReceived || f.Sort == projections.SortNewest},
+	} {
+		if !w.known {
+			return usagef("--%s %q: see --help for the words there are", w.flag, w.word)
+		}
+	}
+	return nil
+}
+
+// all returns every row of a list, or as many as f.Limit says.
+func all(ctx context.Context, v web.Views, f projections.Filter) (rows []projections.Row, err error) {
+	most := f.Limit
+	for {
+		f.Limit = projections.MaxPage
+		if most > 0 {
+			f.Limit = min(f.Limit, most-len(rows))
+		}
+		page, err := v.List(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page.Rows...)
+		if f.Cursor = page.Next; f.Cursor == "" || len(rows) == most {
+			return rows, nil
+		}
+	}
+}
+
+func (a *app) due(d *web.DueDate) string {
+	switch {
+	case d == nil:
+		return "—"
+	case d.Overdue > 0:
+		return fmt.Sprintf(a.tr("⛔ 超%d天 %s %s", "⛔ %d days over %s %s"), d.Overdue, d.Due, d.Clock)
+	}
+	return d.Due + " " + d.Clock
+}
+
+// clip cuts s to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// A present is a case at the moment that a question is about.
+type present struct {
+	*casefile.File
+	node     *node
+	world    petition.World
+	now      time.Time
+	position ledger.Position
+}
+
+// withCase reads the case with number and shows it.
+func (a *app) withCase(ctx context.Context, number string, show func(context.Context, *present) error) (err error) {
+	n, err := a.openNode(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	c, err := n.readCase(ctx, number)
+	if err != nil {
+		return err
+	}
+	return show(ctx, c)
+}
+
+func (n *node) readCase(ctx context.Context, number string) (*present, error) {
+	p, now, err := n.present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, err := casefile.Read(ctx, n.store, petition.ID(number), p)
+	if err != nil {
+		return nil, err
+	}
+	if file == nil {
+		return nil, &ledger.Refusal{Code: "ERR_NO_CASE", Kind: ledger.NotFound, Text: ledger.Text{ZH: "没有这个编号的信访件", EN: "there is no case with this number"}}
+	}
+	w, err := n.World(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if p == 0 {
+		if p, err = n.store.Head(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &present{file, n, w, now, p}, nil
+}
+
+func (a *app) caseShow(_ context.Context, c *present) error {
+	t := table{values: web.NewCase(c.File)}
+	r := report.Case(c.File, report.Inputs{AsOf: c.now, Position: c.position, World: c.world})
+	for _, f := range r.Sections[0].Facts {
+		t.rows = append(t.rows, []string{f.Key.In(a.lang), report.Format(f.Value, a.lang)})
+	}
+	return a.print(t)
+}
+
+func (a *app) caseTimeline(_ context.Context, c *present) error {
+	t := table{header: []string{a.tr("发生时间", "occurred"), a.tr("录入时间", "recorded"), a.tr("动作", "act"), a.tr("经办", "actor"), "#"}}
+	entries := []web.TimelineEntry{}
+	for _, e := range c.Timeline {
+		entry, err := web.NewTimelineEntry(e)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry)
+		t.lines = append(t.lines, entry)
+		who := c.world.Directory.OfficerName(e.Actor.Officer)
+		if e.Actor.Unit != "" {
+			who = c.world.Directory.UnitName(e.Actor.Unit, a.lang) + " " + who
+		}
+		if e.Actor.Officer == "system" {
+			who = org.System.Title().In(a.lang)
+		}
+		t.rows = append(t.rows, []string{minute(e.Occurred), minute(e.Recorded), report.Action(e.Event, c.world.Directory).In(a.lang), who, strconv.FormatInt(int64(e.Position), 10)})
+	}
+	t.values = entries
+	return a.print(t)
+}
+
+// minute writes t for people, in Shanghai.
+func minute(t time.Time) string { return t.In(law.Shanghai).Format("2006-01-02 15:04") }
+
+func (a *app) caseExplain(_ context.Context, c *present) error {
+	type limit struct {
+		Clock string     `json:"clock"`
+		Tier  law.Tier   `json:"tier"`
+		State string     `json:"state"`
+		Due   string     `json:"due"`
+		Days  int        `json:"margin_days"`
+		Steps []string   `json:"steps"`
+		Limit *law.Limit `json:"limit"`
+		Law   law.Law    `json:"law"`
+	}
+	limits := []limit{}
+	var t table
+	for _, k := range c.Clocks {
+		for _, tier := range law.Tiers {
+			if k.Limit(tier) == nil {
+				continue
+			}
+			v := k.Verdict(tier, c.now)
+			l := limit{Clock: string(k.ID), Tier: tier, State: string(v.State), Due: v.Due.String(), Days: v.MarginDays, Limit: k.Limit(tier), Law: k.Law}
+			t.rows = append(t.rows, []string{string(k.ID) + " " + k.ID.Title().In(a.lang), tier.Title().In(a.lang), v.Due.String(), report.StateTitle(v.State).In(a.lang)})
+			for _, step := range law.Explain(k.Clock, tier, c.world.Calendar, c.world.Rules) {
+				l.Steps = append(l.Steps, step.Text.In(a.lang))
+				t.rows = append(t.rows, []string{"    " + step.Text.In(a.lang)})
+			}
+			limits = append(limits, l)
+		}
+	}
+	t.values = limits
+	return a.print(t)
+}

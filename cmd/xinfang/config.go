@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// A config is the whole configuration. Keys of a TOML file, then environment
+// variables, then flags, each over the one before. An unknown key is an error:
+// a setting that is misspelt must not be silently the default.
+type config struct {
+	// Lang is the language of what people read: zh-CN or en.
+	Lang string `toml:"lang" env:"XINFANG_LANG"`
+
+	// Data is the directory of the ledger, the views and the vault.
+	Data string `toml:"data" env:"XINFANG_DATA"`
+
+	HTTP struct {
+		// Addr is where the console and the API listen. Anything but loopback
+		// belongs behind a gateway with TLS.
+		Addr string `toml:"addr" env:"XINFANG_HTTP_ADDR"`
+		// Secure marks cookies for TLS only: set it behind such a gateway.
+		Secure bool `toml:"secure" env:"XINFANG_HTTP_SECURE"`
+	} `toml:"http"`
+
+	Metrics struct {
+		// Addr is where Prometheus scrapes; empty is nowhere.
+		Addr string `toml:"addr" env:"XINFANG_METRICS_ADDR"`
+		// BearerTokenFile holds the token that a scraper off this machine must send.
+		BearerTokenFile string `toml:"bearer_token_file" env:"XINFANG_METRICS_BEARER_TOKEN_FILE"`
+	} `toml:"metrics"`
+
+	Vault struct {
+		// MasterKeyFile holds the key that wraps all data keys. Keep it off the
+		// machine's backups: who has both has the personal data.
+		MasterKeyFile string `toml:"master_key_file" env:"XINFANG_VAULT_MASTER_KEY_FILE"`
+	} `toml:"vault"`
+}
+
+// sample is what "config init" writes.
+const sample = `# 未写的键使用默认值；写错键名会报错。环境变量 XINFANG_HTTP_ADDR 等可覆盖，命令行参数再覆盖。
+# Keys that are left out have their default; a misspelt key is an error.
+lang = "zh-CN"                   # zh-CN 或 en
+data = "./data"                  # 台账、读模型、密钥库所在目录 / ledger, views and vault
+
+[http]
+addr = "127.0.0.1:8480"          # 对外服务请放在有 TLS 的网关后面 / put a TLS gateway in front
+secure = false                   # 网关后设为 true：Cookie 只走 TLS / cookies over TLS only
+
+[metrics]
+addr = "127.0.0.1:9480"          # Prometheus 抓取；留空则不开 / empty: none
+# bearer_token_file = "scrape.token"   # 非本机抓取必须设置 / needed off loopback
+
+[vault]
+# master_key_file = "master.key" # 默认 <data>/vault.key；勿与备份放在一起 / keep it apart from backups
+`
+
+func defaults() config {
+	var c config
+	c.Lang, c.Data = "zh-CN", "./data"
+	c.HTTP.Addr, c.Metrics.Addr = "127.0.0.1:8480", "127.0.0.1:9480"
+	return c
+}
+
+// loadConfig reads the file at path, if there is one, and the environment.
+func loadConfig(path string, getenv func(string) string) (config, map[string]string, error) {
+	c := defaults()
+	origin := make(map[string]string)
+	if path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return c, nil, fmt.Errorf("configuration: %w", err)
+		}
+		meta, err := toml.Decode(string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))), &c)
+		if err != nil {
+			return c, nil, fmt.Errorf("configuration %s: %w", path, err)
+		}
+		if unknown := meta.Undecoded(); len(unknown) > 0 {
+			return c, nil, fmt.Errorf("configuration %s: unknown key %q; see \"xinfang config init\" for the keys there are", path, unknown[0].String())
+		}
+		for _, k := range meta.Keys() {
+			origin[k.String()] = path
+		}
+	}
+	for _, s := range c.settings() {
+		if v := getenv(s.env); v != "" {
+			if err := s.set(v); err != nil {
+				return c, nil, fmt.Errorf("environment variable %s: %w", s.env, err)
+			}
+			origin[s.key] = s.env
+		}
+	}
+	if l := strings.ToLower(c.Lang); l != "en" && !strings.HasPrefix(l, "zh") {
+		return c, nil, fmt.Errorf("configuration: lang is %q, not zh-CN or en", c.Lang)
+	}
+	return c, origin, nil
+}
+
+// defaultConfig returns the file that is read when none is named: xinfang.toml
+// here, if it exists.
+func defaultConfig() string {
+	if _, err := os.Stat("xinfang.toml"); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return "xinfang.toml"
+}

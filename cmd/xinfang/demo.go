@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"xinfang/domain/personal"
+	"xinfang/domain/petition"
+	"xinfang/infra/demo"
+	"xinfang/infra/vault"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var keep string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: a.tr("用示例数据启动（一个区一年的信访件，退出即清除）", "start with made-up data: a district's year, gone when you leave"),
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), keep) },
+	}
+	addressFlags(a, cmd)
+	cmd.Flags().StringVar(&keep, "write", "", a.tr("只把示例数据写到这个目录，不启动服务", "only write the data to this `directory`, and serve nothing"))
+	return cmd
+}
+
+// demo makes the district's year in a directory of its own, and serves it.
+func (a *app) demo(ctx context.Context, keep string) (err error) {
+	a.cfg.Data = keep
+	if keep == "" {
+		if a.cfg.Data, err = os.MkdirTemp("", "xinfang-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(a.cfg.Data)) }()
+	}
+	options := demo.Default()
+	clock := demo.NewClock(options)
+	a.Now = clock.Now
+	n, err := a.openNode(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	v, err := a.demoVault(ctx, options.Seed)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+
+	bar := a.progress(a.tr("准备示例数据", "making up a year"))
+	made, err := demo.Generate(ctx, n.store, clock, sealer{v.Vault}, options, func(done, total int) { bar.set(int64(done), int64(total)) })
+	bar.done()
+	if err != nil {
+		return err
+	}
+	if err := n.projector.CatchUp(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Stdout, a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）\n", "✓ %d made-up cases / %d entries; the time is always %s in Beijing\n"), made.Cases, made.Events, minute(made.Today))
+	if keep != "" {
+		return nil
+	}
+	return a.serve(ctx, n, v, clock.Now, true, func(console, metrics string) {
+		fmt.Fprintf(a.Stdout, "→ %s\n", console)
+		fmt.Fprintf(a.Stdout, a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除\n", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone\n"),
+			console, made.Showcase, metrics)
+	})
+}
+
+// demoVault is a vault whose every byte follows from the seed, so that the demo
+// is the same on every machine. Nobody's personal data is in it.
+func (a *app) demoVault(ctx context.Context, seed uint64) (*keeper, error) {
+	var key [32]byte
+	for i := range 8 {
+		key[i] = byte(seed >> (8 * i))
+	}
+	random := rand.NewChaCha8(key)
+	master, err := vault.CreateMaster(a.path(masterFile), random)
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.Open(ctx, a.path(vaultFile), master, random, a.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &keeper{v}, nil
+}
+
+// sealer is the vault as the demo sees it.
+type sealer struct{ *vault.Vault }
+
+// Seal implements demo.Sealer.
+func (s sealer) Seal(ctx context.Context, subject uuid.UUID, field, plain string) (petition.Sealed, error) {
+	if plain == "" {
+		return petition.Sealed{}, nil
+	}
+	box, err := s.Vault.Seal(ctx, subject, personal.Field(field), plain)
+	return petition.Sealed{Masked: personal.Mask(personal.Field(field), plain), Box: box}, err
+}

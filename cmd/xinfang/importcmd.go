@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/spf13/cobra"
+
+	"xinfang/infra/sheet"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: a.tr("导入已有台账（xlsx、csv）与事件日志（XES）", "import existing ledgers (xlsx, csv) and event logs (XES)"),
+	}
+	var mapping, copyTo string
+	file := func(use, zh, en string, write bool) *cobra.Command {
+		c := &cobra.Command{
+			Use: use, Short: a.tr(zh, en), Args: exactArgs("FILE"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.importFile(cmd.Context(), args[0], mapping, copyTo, write)
+			},
+		}
+		c.Flags().StringVar(&mapping, "mapping", "", a.tr("列对应关系文件（表格必填；见 import template）", "mapping `file` (needed for tables; see import template)"))
+		c.Flags().StringVar(&copyTo, "errors-to", "", a.tr("带“错误”列的副本写到哪里（默认当前目录，<文件名>-错误）", "where to write the copy with a column of errors (default here, <name>-错误)"))
+		return c
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "template", Short: a.tr("写出列对应关系的样例（TOML）", "print a sample mapping (TOML)"), Args: noArgs,
+			RunE: func(*cobra.Command, []string) error {
+				_, err := a.Stdout.Write(sheet.Template())
+				return err
+			},
+		},
+		file("check FILE", "试导入：与 run 同一代码，不写入任何数据", "what run would do; records nothing", false),
+		file("run FILE", "导入：好的行进台账，有错的行留在外面", "import: good rows go in, bad rows stay out", true),
+	)
+	return cmd
+}
+
+func (a *app) importFile(ctx context.Context, path, mapping, copyTo string, write bool) (err error) {
+	src, err := openSource(path, filepath.Base(path))
+	if err != nil {
+		return err
+	}
+	var m *sheet.Mapping
+	if !src.log {
+		if mapping == "" {
+			return usagef("%s", a.tr("请用 --mapping 给出列对应关系；样例：xinfang import template", "name a mapping with --mapping; for a sample: xinfang import template"))
+		}
+		if m, err = sheet.LoadMapping(mapping); err != nil {
+			return err
+		}
+	}
+	n, keep, err := a.openForImport(ctx, write)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.Close(), keep.close()) }()
+	bar := a.progress(a.tr("导入", "importing"))
+	result, err := src.run(ctx, n, m, keep.keeper(), systemActor, write, func(rows int) { bar.set(int64(rows), 0) })
+	bar.done()
+	if err != nil {
+		return err
+	}
+	if write {
+		if err := n.projector.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	sort.SliceStable(result.Errors, func(i, j int) bool { return result.Errors[i].Row < result.Errors[j].Row })
+	if len(result.Errors) > 0 && !src.log {
+		if copyTo == "" {
+			copyTo = errorCopy(src.name)
+		}
+		if err := a.writeCopy(src, m, copyTo, result.Errors); err != nil {
+			return err
+		}
+	}
+	return a.printTaking(result, write, copyTo)
+}
+
+// openForImport opens what an import needs. A check needs no vault, and no ledger
+// either: without one, nothing has been imported before.
+func (a *app) openForImport(ctx context.Context, write bool) (*node, optional, error) {
+	if !write {
+		n, err := a.openNode(ctx, false)
+		return n, optional{}, err
+	}
+	n, err := a.openNode(ctx, true)
+	if err != nil {
+		return nil, optional{}, err
+	}
+	keep, err := a.openVault(ctx, true)
+	if err != nil {
+		return nil, optional{}, errors.Join(err, n.Close())
+	}
+	return n, optional{keep}, nil
+}
+
+// optional is a vault that may not be there.
+type optional struct{ k *keeper }
+
+func (o optional) keeper() *keeper { return o.k }
+
+func (o optional) close() error {
+	if o.k == nil {
+		return nil
+	}
+	return o.k.Close()
+}
+
+func (a *app) writeCopy(src *source, m *sheet.Mapping, path string, faults []rowError) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	err = src.writeErrors(f, m, a.lang, faults)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func (a *app) printTaking(t taking, write bool, copyTo string) error {
+	type fault struct {
+		Row     int    `json:"row"`
+		Column  string `json:"column"`
+		Message string `json:"message"`
+	}
+	values := struct {
+		Rows     int     `json:"rows"`
+		Imported int     `json:"imported"`
+		Skipped  int     `json:"skipped"`
+		Actions  int     `json:"actions,omitzero"`
+		Errors   []fault `json:"errors"`
+	}{t.Rows, t.Imported, t.Skipped, t.Actions, []fault{}}
+	imported := a.tr("可导入", "would be imported")
+	if write {
+		imported = a.tr("已导入", "imported")
+	}
+	out := table{rows: [][]string{
+		{a.tr("读取", "read"), fmt.Sprint(t.Rows)}, {imported, fmt.Sprint(t.Imported)},
+		{a.tr("已在台账", "in the ledger already"), fmt.Sprint(t.Skipped)}, {a.tr("错误", "errors"), fmt.Sprint(len(t.Errors))},
+	}}
+	if t.Actions > 0 {
+		out.rows = append(out.rows, []string{a.tr("动作", "actions"), fmt.Sprint(t.Actions)})
+	}
+	for _, e := range t.Errors {
+		message := e.Message.In(a.lang)
+		values.Errors = append(values.Errors, fault{e.Row, e.Column, message})
+		out.rows = append(out.rows, []string{fmt.Sprintf(a.tr("第 %d 行", "row %d"), e.Row), e.Column, message})
+	}
+	if copyTo != "" && len(t.Errors) > 0 {
+		out.rows = append(out.rows, []string{fmt.Sprintf(a.tr("已写出 %s（含“错误”列，改好后可再导入）", "wrote %s, with a column of errors, to mend and import again"), copyTo)})
+	}
+	if !write {
+		out.rows = append(out.rows, []string{a.tr("未写入任何数据", "nothing was recorded")})
+	}
+	out.values = values
+	return a.print(out)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// TestLayers checks who may import whom. Tests count too. Within infra, nobody
+// imports anybody.
+func TestLayers(t *testing.T) {
+	const module = "xinfang/"
+	const uuid, jsonv2 = "github.com/google/uuid", "github.com/go-json-experiment/json"
+	layers := []struct {
+		dir   string
+		allow []string // besides the standard library and the layer itself
+		tests []string // besides those, in tests
+	}{
+		{"domain", []string{uuid, jsonv2}, []string{"pgregory.net/rapid"}},
+		{"projections", []string{uuid, jsonv2, module + "domain"}, []string{"pgregory.net/rapid"}},
+		{"infra", []string{"..."}, nil},
+		{"cmd", []string{"..."}, nil},
+	}
+	for _, l := range layers {
+		out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "../../"+l.dir+"/...").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := jsontext.NewDecoder(bytes.NewReader(out)); ; {
+			var p struct {
+				ImportPath                         string
+				Imports, TestImports, XTestImports []string
+			}
+			if err := json.UnmarshalDecode(d, &p); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			check := func(imports, allow []string) {
+				for _, imp := range imports {
+					self := module + l.dir
+					sibling := l.dir == "infra" && strings.HasPrefix(imp, self) && imp != p.ImportPath
+					if sibling || !allowed(imp, self, allow) {
+						t.Errorf("%s must not import %s", p.ImportPath, imp)
+					}
+				}
+			}
+			check(p.Imports, l.allow)
+			check(append(p.TestImports, p.XTestImports...), append(l.tests, l.allow...))
+		}
+	}
+}
+
+func allowed(imp, self string, allow []string) bool {
+	if !strings.HasPrefix(imp, "xinfang/") && !strings.Contains(strings.Split(imp, "/")[0], ".") {
+		return true // standard library
+	}
+	for _, prefix := range append(allow, self) {
+		if prefix == "..." || imp == prefix || strings.HasPrefix(imp, prefix+"/") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/petition"
+	"xinfang/infra/segment"
+	"xinfang/infra/views"
+	"xinfang/infra/web"
+	"xinfang/projections"
+)
+
+// Where the parts are in the data directory.
+const (
+	ledgerDir  = "ledger"
+	viewsFile  = "views.db"
+	vaultFile  = "vault.db"
+	masterFile = "vault.key"
+	tokensFile = "tokens.json"
+)
+
+func (a *app) path(name string) string { return filepath.Join(a.cfg.Data, name) }
+
+// A node is the ledger and the views of one data directory, opened together.
+// Many commands need no more; vault and console are put on top by those that do.
+type node struct {
+	app       *app
+	store     *segment.Store
+	views     *views.DB
+	projector *projections.Projector
+	world     atomic.Pointer[world] // replaced, never changed
+}
+
+// A world is what cases are decided against, and the position that it reflects.
+type world struct {
+	petition.World
+	at ledger.Position
+}
+
+// openNode opens the data directory: for writing, alone, or for reading, beside
+// whoever has it.
+func (a *app) openNode(ctx context.Context, write bool) (*node, error) {
+	dir := a.path(ledgerDir)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && !write {
+		return nil, &ledger.Refusal{Code: "ERR_NO_LEDGER", Kind: ledger.NotFound, Text: ledger.Text{
+			ZH: fmt.Sprintf("%s 下没有台账；用 --data 指明数据目录，或先运行 xinfang serve、import", a.cfg.Data),
+			EN: fmt.Sprintf("there is no ledger in %s; name the data directory with --data, or run xinfang serve or import first", a.cfg.Data),
+		}}
+	}
+	store, err := segment.Open(dir, segment.Options{Now: a.Now, ReadOnly: !write, Logger: a.logger()})
+	if errors.Is(err, segment.ErrInUse) {
+		return nil, fmt.Errorf("%w: %w", errBusy, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n := &node{app: a, store: store}
+	if n.views, err = n.openViews(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	n.projector = projections.NewProjector(store, n.views, runtime.GOMAXPROCS(0))
+	return n, nil
+}
+
+// openViews opens the views, and makes them anew if another version of the
+// program made them.
+func (n *node) openViews(ctx context.Context) (*views.DB, error) {
+	path := n.app.path(viewsFile)
+	db, err := views.Open(ctx, path)
+	if !errors.Is(err, views.ErrLayout) {
+		return db, err
+	}
+	head, err := n.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n.app.logger().Info("making the views anew", "reason", "another version of the program made them", "events", head)
+	if _, err := views.Rebuild(ctx, path, n.store, head, runtime.GOMAXPROCS(0), true, func(int64) {}); err != nil {
+		return nil, err
+	}
+	return views.Open(ctx, path)
+}
+
+// Close closes all that openNode opened.
+func (n *node) Close() error { return errors.Join(n.views.Close(), n.store.Close()) }
+
+// World returns what cases are decided against, as known at position upTo, or
+// now if upTo is 0.
+func (n *node) World(ctx context.Context, upTo ledger.Position) (petition.World, error) {
+	if upTo > 0 {
+		return projections.ReadWorld(ctx, n.store, upTo)
+	}
+	w := n.world.Load()
+	after := ledger.Position(0)
+	if w != nil {
+		after = w.at
+	}
+	head, err := n.store.Head(ctx)
+	if err != nil {
+		return petition.World{}, err
+	}
+	if w != nil {
+		shaped := false
+		for env, err := range n.store.ReadAll(ctx, after) {
+			if err != nil {
+				return petition.World{}, err
+			}
+			if shaped = projections.ShapesWorld(env); shaped || env.Position >= head {
+				break
+			}
+		}
+		if !shaped {
+			n.world.CompareAndSwap(w, &world{w.World, head})
+			return w.World, nil
+		}
+	}
+	fresh, err := projections.ReadWorld(ctx, n.store, head)
+	if err != nil {
+		return petition.World{}, err
+	}
+	n.world.Store(&world{fresh, head})
+	return fresh, nil
+}
+
+// Views returns the views as known now or then.
+func (n *node) Views(ctx context.Context, at web.At) (web.Views, error) {
+	p, err := n.resolve(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return n.viewsAt(ctx, p)
+}
+
+// current returns the views as known at position p, brought up to date first if
+// p is 0, the head.
+func (n *node) current(ctx context.Context, p ledger.Position) (web.Views, error) {
+	if p == 0 {
+		if err := n.projector.CatchUp(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return n.viewsAt(ctx, p)
+}
+
+func (n *node) viewsAt(ctx context.Context, p ledger.Position) (web.Views, error) {
+	if p == 0 {
+		return shared{n.views}, nil
+	}
+	dir, err := os.MkdirTemp("", "xinfang-as-of-")
+	if err != nil {
+		return nil, err
+	}
+	db, err := views.OpenAt(ctx, filepath.Join(dir, viewsFile), n.store, p, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return temporary{db, dir}, nil
+}
+
+// resolve returns the position that at asks for, 0 for now.
+func (n *node) resolve(ctx context.Context, at web.At) (ledger.Position, error) {
+	if at.Position > 0 {
+		_, err := ledger.At(ctx, n.store, at.Position)
+		return at.Position, err
+	}
+	if at.Time.IsZero() {
+		return 0, nil
+	}
+	p, err := ledger.AsOf(ctx, n.store, at.Time)
+	if err == nil && p == 0 {
+		err = &ledger.Refusal{Code: "ERR_BEFORE_LEDGER", Kind: ledger.NotFound, Text: ledger.Text{
+			ZH: "那个时刻台账还没有任何记录", EN: "at that time the ledger had no entry yet",
+		}}
+	}
+	return p, err
+}
+
+// shared is the one view that all use; closing it is the node's business.
+type shared struct{ *views.DB }
+
+func (shared) Close() error { return nil }
+
+// temporary is a view as known then, made for one question.
+type temporary struct {
+	*views.DB
+	dir string
+}
+
+func (t temporary) Close() error { return errors.Join(t.DB.Close(), os.RemoveAll(t.dir)) }

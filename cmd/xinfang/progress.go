@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// A progress shows how far a long job has come: a bar on a terminal, a line
+// every few seconds elsewhere. It writes to standard error only.
+type progress struct {
+	title string
+	out   io.Writer
+	bar   *progressbar.ProgressBar // nil if out is not a terminal
+	start time.Time
+	said  time.Time
+	n     int64
+}
+
+// lineEvery is how often a progress that is no bar says something.
+const lineEvery = 5 * time.Second
+
+func (a *app) progress(title string) *progress {
+	p := &progress{title: title, out: a.Stderr, start: time.Now(), said: time.Now()}
+	if f, ok := a.Stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.Stderr), progressbar.OptionSetDescription(title),
+			progressbar.OptionShowIts(), progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+	}
+	return p
+}
+
+// set says that done of total are done.
+func (p *progress) set(done, total int64) {
+	p.n = done
+	if p.bar != nil {
+		p.bar.ChangeMax64(max(total, 1))
+		_ = p.bar.Set64(done) // a bar that cannot be drawn stops nothing
+		return
+	}
+	if time.Since(p.said) < lineEvery {
+		return
+	}
+	p.said = time.Now()
+	rate := float64(done) / time.Since(p.start).Seconds()
+	eta := "?"
+	if rate > 0 && total > done {
+		eta = (time.Duration(float64(total-done)/rate) * time.Second).String()
+	}
+	fmt.Fprintf(p.out, "%s %d/%d  %.0f/s  ETA %s\n", p.title, done, total, rate, eta)
+}
+
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}
+
+// logger returns where a command that is no server says what is odd.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// noArgs is cobra.NoArgs with our exit code.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s: unexpected argument %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// exactArgs is cobra.ExactArgs with our exit code.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return usagef("usage: %s %v", cmd.CommandPath(), names)
+		}
+		return nil
+	}
+}
