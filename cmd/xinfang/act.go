@@ -34,7 +34,7 @@ func (a *app) actCommand() *cobra.Command {
 		Short: a.tr("对一件下达命令（JSON 来自文件或标准输入；口令在 XINFANG_TOKEN）", "put a command to a case (JSON from a file or standard input; token in XINFANG_TOKEN)"),
 		Example: `  echo '{"reasons":"不属本单位职责"}' | xinfang case act XF-2026-000001 raise-objection
   xinfang case act XF-2026-000001 accept accept.json --if-version 5`,
-		Args: cobra.RangeArgs(2, 3),
+		Args: argsOf(2, "NO", "COMMAND", "FILE"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) != 1 {
 				return nil, cobra.ShellCompDirectiveDefault
@@ -70,7 +70,7 @@ func (a *app) registerCommand() *cobra.Command {
 		Use:     "register [FILE]",
 		Short:   a.tr("收件并登记（JSON；口令在 XINFANG_TOKEN）", "receive and register a petition (JSON; token in XINFANG_TOKEN)"),
 		Example: `  xinfang case register petition.json`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    argsOf(0, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			body, err := a.body(args)
 			if err != nil {

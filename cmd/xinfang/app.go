@@ -83,6 +83,7 @@ func (a *app) root() *cobra.Command {
 	add("check", a.verifyCommand(), a.rebuildCommand(), a.benchCommand())
 	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.configCommand(), a.versionCommand())
 	a.speak(root)
+	a.finish(root)
 	return root
 }
 
@@ -115,6 +116,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 
 // at returns what --as-of and --at ask for.
 func (a *app) at() (web.At, error) {
+	if a.position < 0 {
+		return web.At{}, usagef("%s", a.tr("--at 应为 1 起的位置", "--at is a position, from 1"))
+	}
 	if a.asOf == "" {
 		return web.At{Position: ledger.Position(a.position)}, nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,9 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: a.tr("持久追加的速度，与同一磁盘的裸上限相比", "durable appends, beside the bare ceiling of the same disk"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+				return err
+			}
 			r, err := segment.BenchAppend(cmd.Context(), a.cfg.Data, writers, time.Duration(seconds)*time.Second, size, a.Now)
 			if err != nil {
 				return err
@@ -40,6 +44,9 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: a.tr("原样重读台账（含校验和）的速度", "reading the ledger, with checksums"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.ledgerExists(); err != nil {
+				return err
+			}
 			r, err := segment.BenchReplay(cmd.Context(), a.path(ledgerDir), a.Now)
 			if err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/sheet"
 )
 
@@ -64,7 +65,7 @@ func (a *app) importFile(ctx context.Context, path, mapping, copyTo string, writ
 	}
 	defer func() { err = errors.Join(err, n.Close(), keep.close()) }()
 	bar := a.progress(a.tr("导入", "importing"))
-	result, err := src.run(ctx, n, m, keep.keeper(), systemActor, write, func(rows int) { bar.set(int64(rows), 0) })
+	result, err := src.run(ctx, n, m, keep.k, systemActor, func(rows int) { bar.set(int64(rows), 0) })
 	bar.done()
 	if err != nil {
 		return err
@@ -91,6 +92,9 @@ func (a *app) importFile(ctx context.Context, path, mapping, copyTo string, writ
 func (a *app) openForImport(ctx context.Context, write bool) (*node, optional, error) {
 	if !write {
 		n, err := a.openNode(ctx, false)
+		if refusal, ok := errors.AsType[*ledger.Refusal](err); ok && refusal.Kind == ledger.NotFound {
+			n, err = a.openEmpty(ctx)
+		}
 		return n, optional{}, err
 	}
 	n, err := a.openNode(ctx, true)
@@ -104,10 +108,21 @@ func (a *app) openForImport(ctx context.Context, write bool) (*node, optional, e
 	return n, optional{keep}, nil
 }
 
+// openEmpty opens an empty ledger in a directory that nobody will look for.
+func (a *app) openEmpty(ctx context.Context) (*node, error) {
+	dir, err := os.MkdirTemp("", "xinfang-check-")
+	if err != nil {
+		return nil, err
+	}
+	empty := *a
+	empty.cfg.Data = dir
+	n, err := empty.openNode(ctx, true)
+	// The files are open; nobody needs their names any more.
+	return n, errors.Join(err, os.RemoveAll(dir))
+}
+
 // optional is a vault that may not be there.
 type optional struct{ k *keeper }
-
-func (o optional) keeper() *keeper { return o.k }
 
 func (o optional) close() error {
 	if o.k == nil {

@@ -49,7 +49,7 @@ func (i *importer) Check(ctx context.Context, u web.Upload) (web.Import, error) 
 	if err != nil {
 		return web.Import{}, err
 	}
-	result, err := up.source.run(ctx, i.node, up.mapping, nil, systemActor, false, func(int) {})
+	result, err := up.source.run(ctx, i.node, up.mapping, nil, systemActor, func(int) {})
 	if err != nil {
 		return web.Import{}, err
 	}
@@ -129,7 +129,7 @@ func (i *importer) Run(ctx context.Context, hash string, by ledger.Actor) (web.I
 }
 
 func (i *importer) run(ctx context.Context, up *upload, by ledger.Actor) {
-	result, err := up.source.run(ctx, i.node, up.mapping, i.vault, by, true, func(rows int) {
+	result, err := up.source.run(ctx, i.node, up.mapping, i.vault, by, func(rows int) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		up.state.Done = rows

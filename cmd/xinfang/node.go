@@ -48,17 +48,12 @@ type world struct {
 // openNode opens the data directory: for writing, alone, or for reading, beside
 // whoever has it.
 func (a *app) openNode(ctx context.Context, write bool) (*node, error) {
-	dir := a.path(ledgerDir)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && !write {
-		return nil, &ledger.Refusal{Code: "ERR_NO_LEDGER", Kind: ledger.NotFound, Text: ledger.Text{
-			ZH: fmt.Sprintf("%s 下没有台账；用 --data 指明数据目录，或先运行 xinfang serve、import", a.cfg.Data),
-			EN: fmt.Sprintf("there is no ledger in %s; name the data directory with --data, or run xinfang serve or import first", a.cfg.Data),
-		}}
+	if !write {
+		if err := a.ledgerExists(); err != nil {
+			return nil, err
+		}
 	}
-	store, err := segment.Open(dir, segment.Options{Now: a.Now, ReadOnly: !write, Logger: a.logger()})
-	if errors.Is(err, segment.ErrInUse) {
-		return nil, fmt.Errorf("%w: %w", errBusy, err)
-	}
+	store, err := a.openStore(write)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +63,26 @@ func (a *app) openNode(ctx context.Context, write bool) (*node, error) {
 	}
 	n.projector = projections.NewProjector(store, n.views, runtime.GOMAXPROCS(0))
 	return n, nil
+}
+
+// ledgerExists refuses a data directory without a ledger: more often than not it
+// is a misspelt one.
+func (a *app) ledgerExists() error {
+	if _, err := os.Stat(a.path(ledgerDir)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &ledger.Refusal{Code: "ERR_NO_LEDGER", Kind: ledger.NotFound, Text: ledger.Text{
+		ZH: fmt.Sprintf("%s 下没有台账；用 --data 指明数据目录，或先运行 xinfang serve、import", a.cfg.Data),
+		EN: fmt.Sprintf("there is no ledger in %s; name the data directory with --data, or run xinfang serve or import first", a.cfg.Data),
+	}}
+}
+
+func (a *app) openStore(write bool) (*segment.Store, error) {
+	store, err := segment.Open(a.path(ledgerDir), segment.Options{Now: a.Now, ReadOnly: !write, Logger: a.logger()})
+	if errors.Is(err, segment.ErrInUse) {
+		return nil, fmt.Errorf("%w: %w", errBusy, err)
+	}
+	return store, err
 }
 
 // openViews opens the views, and makes them anew if another version of the

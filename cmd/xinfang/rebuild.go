@@ -29,17 +29,17 @@ func (a *app) rebuildCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) rebuild(ctx context.Context, force bool) error {
+func (a *app) rebuild(ctx context.Context, force bool) (err error) {
 	// Opened for writing, though nothing is written: while we hold the ledger no
 	// server writes the views.
-	store, err := segment.Open(a.path(ledgerDir), segment.Options{Now: a.Now, Logger: a.logger()})
-	if errors.Is(err, segment.ErrInUse) {
-		return fmt.Errorf("%w: %w", errBusy, err)
+	if err := a.ledgerExists(); err != nil {
+		return err
 	}
+	store, err := a.openStore(true)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	head, err := store.Head(ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -37,9 +38,9 @@ func openSource(path, name string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, bufio.NewReaderSize(f, 1<<20)); err != nil {
+	_, err = io.Copy(h, bufio.NewReaderSize(f, 1<<20))
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	return &source{path: path, name: name, hash: hex.EncodeToString(h.Sum(nil)), log: isLog(name)}, nil
@@ -53,24 +54,19 @@ func isLog(name string) bool {
 	return filepath.Ext(name) == ".xes"
 }
 
-// rows yields the cases of a table. keep seals what is personal in them; it may
-// be nil if nothing will be written.
-func (s *source) rows(ctx context.Context, table *sheet.Source, m *sheet.Mapping, keep *keeper, now time.Time) iter.Seq2[candidate, error] {
+// rows yields the cases of a table.
+func (s *source) rows(table *sheet.Source, m *sheet.Mapping, now time.Time) iter.Seq2[candidate, error] {
 	return func(yield func(candidate, error) bool) {
 		for row, err := range table.Rows() {
 			if err != nil {
 				yield(candidate{}, err)
 				return
 			}
-			c := candidate{row: row.Number}
 			facts, faults := m.Apply(row, now)
+			c := candidate{row: row.Number, facts: &facts, imp: s.caseOf(row.Number, facts)}
+			c.imp.Source.Sheet = m.Sheet
 			for _, f := range faults {
 				c.errors = append(c.errors, rowError(f))
-			}
-			c.imp = s.caseOf(row.Number, facts)
-			c.imp.Source.Sheet = m.Sheet
-			if keep != nil {
-				c.seal = func(imp *petition.CaseImported) (string, error) { return keep.sealFacts(ctx, imp, facts) }
 			}
 			if !yield(c, nil) {
 				return
@@ -101,53 +97,63 @@ func (s *source) caseOf(row int, f sheet.Facts) *petition.CaseImported {
 	return c
 }
 
-// sealFacts puts what is personal in facts into c, sealed, and returns what
-// commits to the key.
-func (k *keeper) sealFacts(ctx context.Context, c *petition.CaseImported, f sheet.Facts) (key string, err error) {
-	subject := uuid.NewSHA1(importSpace, []byte("subject|"+c.Source.Hash+"|"+c.Number))
-	plain := []struct {
-		field personal.Field
-		text  string
-		to    *petition.Sealed
-	}{
-		{personal.Name, f.Petitioner, &c.Petitioner.Name}, {personal.IDNumber, f.IDNumber, &c.Petitioner.IDNumber},
-		{personal.Phone, f.Phone, &c.Petitioner.Phone}, {personal.Address, f.Address, &c.Petitioner.Address},
-		{personal.Claim, f.Claim, &c.Claim}, {personal.Reply, f.Reply, &c.Reply},
-	}
+// sealAll puts what is personal in the facts of rows into their cases, sealed.
+func (k *keeper) sealAll(ctx context.Context, rows []candidate) error {
 	var values []vault.Value
-	for _, p := range plain {
-		if p.text != "" {
-			values = append(values, vault.Value{Subject: subject, Field: p.field, Plain: p.text})
+	var to []*petition.Sealed
+	var names []vault.Entry
+	for i := range rows {
+		c, f := rows[i].imp, rows[i].facts
+		if f == nil {
+			continue
 		}
-	}
-	if len(values) == 0 {
-		return "", nil
+		subject := uuid.NewSHA1(importSpace, []byte("subject|"+c.Source.Hash+"|"+c.Number))
+		before := len(values)
+		for _, p := range []struct {
+			field personal.Field
+			text  string
+			to    *petition.Sealed
+		}{
+			{personal.Name, f.Petitioner, &c.Petitioner.Name}, {personal.IDNumber, f.IDNumber, &c.Petitioner.IDNumber},
+			{personal.Phone, f.Phone, &c.Petitioner.Phone}, {personal.Address, f.Address, &c.Petitioner.Address},
+			{personal.Claim, f.Claim, &c.Claim}, {personal.Reply, f.Reply, &c.Reply},
+		} {
+			if p.text != "" {
+				p.to.Masked = personal.Mask(p.field, p.text)
+				values, to = append(values, vault.Value{Subject: subject, Field: p.field, Plain: p.text}), append(to, p.to)
+			}
+		}
+		if len(values) > before {
+			c.Petitioner.Subject = subject
+			known := slices.DeleteFunc([]string{f.Petitioner, f.IDNumber, f.Phone}, func(s string) bool { return s == "" })
+			names = append(names, vault.Entry{Subject: subject, Names: known})
+		}
 	}
 	boxes, err := k.SealMany(ctx, values...)
 	if err != nil {
-		return "", err
+		return err
 	}
-	for _, p := range plain {
-		if p.text != "" {
-			*p.to = petition.Sealed{Masked: personal.Mask(p.field, p.text), Box: boxes[0]}
-			boxes = boxes[1:]
+	for i, box := range boxes {
+		to[i].Box = box
+	}
+	if err := k.IndexMany(ctx, names...); err != nil {
+		return err
+	}
+	for i := range rows {
+		if subject := rows[i].imp.Petitioner.Subject; subject != uuid.Nil {
+			if rows[i].key, err = k.Commitment(ctx, subject); err != nil {
+				return err
+			}
 		}
 	}
-	c.Petitioner.Subject = subject
-	names := slices.DeleteFunc([]string{f.Petitioner, f.IDNumber, f.Phone}, func(s string) bool { return s == "" })
-	if len(names) > 0 {
-		if err := k.Index(ctx, subject, names...); err != nil {
-			return "", err
-		}
-	}
-	return k.Commitment(ctx, subject)
+	return nil
 }
 
 // traces yields the cases of an event log.
 func (s *source) traces(r io.Reader) iter.Seq2[candidate, error] {
 	return func(yield func(candidate, error) bool) {
 		n := 0
-		for trace, err := range xes.Read(r) {
+		for trace, err := range xes.Read(bufio.NewReaderSize(r, 1<<20)) {
 			if err != nil {
 				yield(candidate{}, err)
 				return
@@ -163,14 +169,13 @@ func (s *source) traces(r io.Reader) iter.Seq2[candidate, error] {
 				}
 				c.errors = append(c.errors, rowError{n, column, p.Message})
 			}
-			actions := petition.ImportActions{Actions: make([]petition.ActionImported, len(trace.Events))}
+			c.actions = make([]petition.ActionImported, len(trace.Events))
 			for i, e := range trace.Events {
-				actions.Actions[i] = petition.ActionImported{
+				c.actions[i] = petition.ActionImported{
 					Activity: e.Activity, At: e.At, Actor: e.Resource, Attributes: attributes(e),
 					Source: petition.Source{File: s.name, Hash: s.hash, Trace: trace.Name},
 				}
 			}
-			c.command = actions
 			if !yield(c, nil) {
 				return
 			}
@@ -188,23 +193,36 @@ func attributes(e xes.Event) (list []petition.Attribute) {
 	return list
 }
 
-// run takes the file into the ledger, or only says what would come of it.
-func (s *source) run(ctx context.Context, n *node, m *sheet.Mapping, keep *keeper, actor ledger.Actor, write bool, progress func(int)) (taking, error) {
-	t := &taker{node: n, actor: actor, write: write}
+// run takes the file into the ledger, or, without a vault, says what would come
+// of it. A file that cannot be read to its end is not taken at all.
+func (s *source) run(ctx context.Context, n *node, m *sheet.Mapping, keep *keeper, actor ledger.Actor, progress func(int)) (_ taking, err error) {
+	var all func() iter.Seq2[candidate, error]
 	if s.log {
 		f, err := os.Open(s.path)
 		if err != nil {
 			return taking{}, err
 		}
-		defer f.Close()
-		return t.take(ctx, s.traces(bufio.NewReaderSize(f, 1<<20)), progress)
+		defer func() { err = errors.Join(err, f.Close()) }()
+		all = func() iter.Seq2[candidate, error] {
+			return s.traces(io.NewSectionReader(f, 0, 1<<62))
+		}
+	} else {
+		table, err := sheet.Open(s.path, m)
+		if err != nil {
+			return taking{}, err
+		}
+		defer func() { err = errors.Join(err, table.Close()) }()
+		all = func() iter.Seq2[candidate, error] { return s.rows(table, m, n.app.Now()) }
 	}
-	table, err := sheet.Open(s.path, m)
-	if err != nil {
-		return taking{}, err
+	if keep != nil {
+		for _, err := range all() {
+			if err := errors.Join(err, ctx.Err()); err != nil {
+				return taking{}, err
+			}
+		}
 	}
-	defer table.Close()
-	return t.take(ctx, s.rows(ctx, table, m, keep, n.app.Now()), progress)
+	t := &taker{node: n, actor: actor, keep: keep}
+	return t.take(ctx, all(), progress)
 }
 
 // writeErrors writes a copy of a table with a column that says what is wrong.
@@ -213,10 +231,9 @@ func (s *source) writeErrors(w io.Writer, m *sheet.Mapping, lang string, faults 
 	if err != nil {
 		return err
 	}
-	defer table.Close()
 	cells := make([]sheet.CellError, len(faults))
 	for i, f := range faults {
 		cells[i] = sheet.CellError(f)
 	}
-	return table.WriteErrors(w, lang, cells)
+	return errors.Join(table.WriteErrors(w, lang, cells), table.Close())
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"sync"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -14,16 +13,26 @@ import (
 	"xinfang/domain/ledger"
 	"xinfang/domain/org"
 	"xinfang/domain/petition"
+	"xinfang/infra/sheet"
 )
 
 // A candidate is one case that a file has: a row of a table or a trace of an
 // event log, with what is wrong with it so far.
 type candidate struct {
-	row     int // Excel row, or number of the trace
-	command petition.Command
-	imp     *petition.CaseImported                               // of command, to be sealed in place
-	seal    func(*petition.CaseImported) (key string, err error) // nil if nothing personal can be in it
+	row     int                    // Excel row, or number of the trace
+	imp     *petition.CaseImported // without what is personal, until it is sealed
+	facts   *sheet.Facts           // of a row; nil for a trace
+	actions []petition.ActionImported
 	errors  []rowError
+	key     string // commits to the key of what was sealed
+}
+
+// command returns the command that takes the candidate in.
+func (c *candidate) command() petition.Command {
+	if c.facts == nil {
+		return petition.ImportActions{Case: *c.imp, Actions: c.actions}
+	}
+	return petition.ImportCase{Case: *c.imp}
 }
 
 // A rowError is what is wrong with a row. It holds no value of the file.
@@ -42,8 +51,10 @@ type taking struct {
 	Errors   []rowError
 }
 
-// writers is how many cases are appended at once: they share the disk's syncs.
-const writers = 64
+const (
+	batchSize = 512 // candidates that are sealed at once: they share a sync of the vault
+	writers   = 64  // cases that are appended at once: they share the syncs of the ledger
+)
 
 // importSpace is the name space of the commands of imports.
 var importSpace = uuid.MustParse("b0a1b7a2-55c6-5a4e-9f0f-6f1c3f0d2b9e")
@@ -53,108 +64,117 @@ var importSpace = uuid.MustParse("b0a1b7a2-55c6-5a4e-9f0f-6f1c3f0d2b9e")
 type taker struct {
 	node  *node
 	actor ledger.Actor
-	write bool
+	keep  *keeper // nil to check only
+	world petition.World
 
-	seen sync.Map // number → petition.CaseImported of this file, to find repeated numbers
-
-	mu     sync.Mutex
-	result taking // guarded by mu
+	seen   map[string]petition.CaseImported // of this file, by number
+	result taking
 }
 
 // take takes all candidates. It stops at the first error that is not about a
 // row; what was taken until then stays, and running again goes on from there.
-func (t *taker) take(ctx context.Context, candidates iter.Seq2[candidate, error], progress func(rows int)) (taking, error) {
-	world, err := t.node.World(ctx, 0)
-	if err != nil {
+func (t *taker) take(ctx context.Context, candidates iter.Seq2[candidate, error], progress func(rows int)) (_ taking, err error) {
+	if t.world, err = t.node.World(ctx, 0); err != nil {
 		return t.result, err
 	}
-	g, running := errgroup.WithContext(ctx)
-	g.SetLimit(writers)
-	rows := 0
+	t.seen = make(map[string]petition.CaseImported)
+	var good []candidate
 	for c, err := range candidates {
 		if err != nil {
-			return t.result, errors.Join(err, g.Wait())
+			return t.result, err
 		}
-		if rows++; rows%100 == 0 {
-			progress(rows)
+		t.result.Rows++
+		if ok, err := t.check(ctx, c); err != nil {
+			return t.result, fmt.Errorf("row %d: %w", c.row, err)
+		} else if ok {
+			good = append(good, c)
 		}
-		if running.Err() != nil {
-			break
+		if len(good) == batchSize {
+			if err := t.record(ctx, good); err != nil {
+				return t.result, err
+			}
+			good = good[:0]
 		}
-		if len(c.errors) > 0 {
-			t.count(func(r *taking) { r.Errors = append(r.Errors, c.errors...) })
-			continue
+		if t.result.Rows%100 == 0 {
+			progress(t.result.Rows)
 		}
-		if before, again := t.seen.LoadOrStore(c.imp.Number, *c.imp); again {
-			t.repeat(c, before.(petition.CaseImported))
-			continue
-		}
-		g.Go(func() error { return t.one(running, world, c) })
 	}
-	err = errors.Join(g.Wait(), ctx.Err())
-	t.result.Rows = rows
-	progress(rows)
-	return t.result, err
+	err = t.record(ctx, good)
+	progress(t.result.Rows)
+	return t.result, errors.Join(err, ctx.Err())
 }
 
-func (t *taker) count(add func(*taking)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	add(&t.result)
+// check reports whether c can be taken, and counts it if not.
+func (t *taker) check(ctx context.Context, c candidate) (bool, error) {
+	if len(c.errors) > 0 {
+		t.result.Errors = append(t.result.Errors, c.errors...)
+		return false, nil
+	}
+	before, again := t.seen[c.imp.Number]
+	if !again {
+		found, err := t.find(ctx, c.imp.Number)
+		if err != nil {
+			return false, err
+		}
+		if again = found != nil; again {
+			before = *found
+		}
+	}
+	if again {
+		t.repeat(c, before)
+		return false, nil
+	}
+	_, err := petition.Decide(nil, t.act(c), t.meta(c))
+	if refusal, ok := errors.AsType[*ledger.Refusal](err); ok {
+		t.result.Errors = append(t.result.Errors, rowError{Row: c.row, Message: refusal.Text})
+		return false, nil
+	}
+	t.seen[c.imp.Number] = plain(*c.imp)
+	return err == nil, err
 }
 
-// one takes one candidate whose number is new to the file.
-func (t *taker) one(ctx context.Context, world petition.World, c candidate) error {
-	number := c.imp.Number
-	meta := ledger.Meta{
-		Command:  uuid.NewSHA1(importSpace, fmt.Appendf(nil, "%s|%s|%d|%s", c.imp.Source.Hash, c.imp.Source.Sheet, c.row, number)),
-		Actor:    t.actor,
-		Occurred: t.node.app.Now().UTC(),
-	}
-	before, err := t.find(ctx, number)
-	if err != nil {
-		return err
-	}
-	if before != nil {
-		t.repeat(c, *before)
-		return nil
-	}
-	if t.write && c.seal != nil {
-		// If we crash after this, there is a key that no event mentions. The same
-		// file, run again, uses it.
-		if meta.Key, err = c.seal(c.imp); err != nil {
+// record seals what is personal in good and appends it. When it only checks, it
+// counts.
+func (t *taker) record(ctx context.Context, good []candidate) error {
+	if t.keep != nil {
+		// If we crash after this, there are keys that no event mentions. The
+		// same file, run again, uses them.
+		if err := t.keep.sealAll(ctx, good); err != nil {
+			return err
+		}
+		g, running := errgroup.WithContext(ctx)
+		g.SetLimit(writers)
+		for _, c := range good {
+			g.Go(func() error {
+				_, err := petition.Decider.Handle(running, t.node.store, ledger.Ask[petition.Act]{
+					ID: petition.ID(c.imp.Number), Command: t.act(c), Meta: t.meta(c),
+				})
+				if err != nil {
+					return fmt.Errorf("row %d: %w", c.row, err)
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
 			return err
 		}
 	}
-	act := petition.Act{Command: c.finished(), Now: meta.Occurred, World: world}
-	if t.write {
-		_, err = petition.Decider.Handle(ctx, t.node.store, ledger.Ask[petition.Act]{ID: petition.ID(number), Command: act, Meta: meta})
-	} else {
-		_, err = petition.Decide(nil, act, meta)
+	t.result.Imported += len(good)
+	for _, c := range good {
+		t.result.Actions += len(c.actions)
 	}
-	if refusal, ok := errors.AsType[*ledger.Refusal](err); ok {
-		t.count(func(r *taking) { r.Errors = append(r.Errors, rowError{Row: c.row, Message: refusal.Text}) })
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("row %d: %w", c.row, err)
-	}
-	t.count(func(r *taking) {
-		r.Imported++
-		if a, ok := c.command.(petition.ImportActions); ok {
-			r.Actions += len(a.Actions)
-		}
-	})
 	return nil
 }
 
-// finished returns the command with what was sealed since.
-func (c *candidate) finished() petition.Command {
-	if a, ok := c.command.(petition.ImportActions); ok {
-		a.Case = *c.imp
-		return a
+func (t *taker) act(c candidate) petition.Act {
+	return petition.Act{Command: c.command(), Now: t.node.app.Now().UTC(), World: t.world}
+}
+
+func (t *taker) meta(c candidate) ledger.Meta {
+	return ledger.Meta{
+		Command: uuid.NewSHA1(importSpace, fmt.Appendf(nil, "%s|%s|%d|%s", c.imp.Source.Hash, c.imp.Source.Sheet, c.row, c.imp.Number)),
+		Actor:   t.actor, Occurred: t.node.app.Now().UTC(), Key: c.key,
 	}
-	return petition.ImportCase{Case: *c.imp}
 }
 
 // find returns the case of number as it was imported before, or nil. A case that
@@ -179,15 +199,13 @@ func (t *taker) find(ctx context.Context, number string) (*petition.CaseImported
 // is skipped, with others it is wrong.
 func (t *taker) repeat(c candidate, before petition.CaseImported) {
 	if reflect.DeepEqual(plain(before), plain(*c.imp)) {
-		t.count(func(r *taking) { r.Skipped++ })
+		t.result.Skipped++
 		return
 	}
-	t.count(func(r *taking) {
-		r.Errors = append(r.Errors, rowError{Row: c.row, Message: ledger.Text{
-			ZH: "这个编号已有一件，内容与本行不同；台账不会改动已有的件，如原件有误请用“更正”",
-			EN: "there is a case with this number, and it says something else; what is in the ledger is not changed: if it is wrong, correct it there",
-		}})
-	})
+	t.result.Errors = append(t.result.Errors, rowError{Row: c.row, Message: ledger.Text{
+		ZH: "这个编号已有一件，内容与本行不同；台账不会改动已有的件，如原件有误请用“更正”",
+		EN: "there is a case with this number, and it says something else; what is in the ledger is not changed: if it is wrong, correct it there",
+	}})
 }
 
 // plain returns what of an imported case can be compared: not the boxes, which
@@ -198,5 +216,5 @@ func plain(c petition.CaseImported) petition.CaseImported {
 	return c
 }
 
-// system is who imports from the command line.
+// systemActor is who imports from the command line.
 var systemActor = ledger.Actor{Officer: "system", Role: string(org.System)}

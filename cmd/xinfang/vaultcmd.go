@@ -22,15 +22,15 @@ func (a *app) vaultCommand() *cobra.Command {
 			"Records the authorisation, then destroys the key. The ledger, its hashes and the case stay; nobody can ever open the name, numbers, address and claims again."),
 		Args: exactArgs("NO"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if ground == "" || by == "" || approver == "" {
+				return usagef("%s", a.tr("--ground、--by、--approver 都必须给出", "give --ground, --by and --approver"))
+			}
 			return a.erase(cmd.Context(), args[0], ground, approver, by)
 		},
 	}
 	erase.Flags().StringVar(&ground, "ground", "", a.tr("法定理由（必填）", "legal ground (required)"))
 	erase.Flags().StringVar(&by, "by", "", a.tr("经办人工号（必填）", "officer who does it (required)"))
 	erase.Flags().StringVar(&approver, "approver", "", a.tr("批准人工号（必填，不得是经办人）", "officer who approved it (required; another one)"))
-	for _, f := range []string{"ground", "by", "approver"} {
-		must(erase.MarkFlagRequired(f))
-	}
 	cmd.AddCommand(erase)
 	return cmd
 }

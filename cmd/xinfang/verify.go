@@ -16,6 +16,9 @@ func (a *app) verifyCommand() *cobra.Command {
 			"Recomputes the checksum and the leaf of every entry, and checks positions, versions and the chain of each stream. Views are not looked at."),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.ledgerExists(); err != nil {
+				return err
+			}
 			bar := a.progress(a.tr("校验", "verifying"))
 			report, err := segment.Verify(cmd.Context(), a.path(ledgerDir), bar.set)
 			bar.done()
