@@ -10,8 +10,10 @@ import (
 	"xinfang/projections/casefile"
 )
 
-// rowBatch is how many rows go into one transaction of a build.
-const rowBatch = 1000
+const (
+	rowBatch   = 256   // rows that a worker hands over at once
+	buildBatch = 16384 // rows that go into one transaction of a build, at least
+)
 
 // Build fills view, which must be empty, with every case as known at position
 // upTo, and says how many events it has folded so far after each batch.
@@ -38,15 +40,19 @@ func Build(ctx context.Context, log ledger.Log, view View, upTo ledger.Position,
 		}
 	}()
 	var events int64
-	for rows, err := range rowsOf(ctx, log, streams, upTo, workers) {
+	var rows []Row
+	for batch, err := range rowsOf(ctx, log, streams, upTo, workers) {
 		if err != nil {
 			return err
 		}
-		if err := view.Write(ctx, 0, rows); err != nil {
-			return err
-		}
-		for _, r := range rows {
+		for _, r := range batch {
 			events += int64(r.Version)
+		}
+		if rows = append(rows, batch...); len(rows) >= buildBatch {
+			if err := view.Write(ctx, 0, rows); err != nil {
+				return err
+			}
+			rows = rows[:0]
 		}
 		progress(events)
 	}
@@ -56,7 +62,7 @@ func Build(ctx context.Context, log ledger.Log, view View, upTo ledger.Position,
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return view.Write(ctx, upTo, nil)
+	return view.Write(ctx, upTo, rows)
 }
 
 // rowsOf folds streams up to position upTo and yields their rows in batches, in
@@ -68,7 +74,7 @@ func rowsOf(ctx context.Context, log ledger.Log, streams <-chan ledger.Stream, u
 	}
 	return func(yield func([]Row, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		results := make(chan result, workers)
+		results := make(chan result, 32*workers) // so that folding goes on while a view writes
 		var wg sync.WaitGroup
 		for range workers {
 			wg.Go(func() {

@@ -130,6 +130,11 @@ func (m Mark) Title() ledger.Text {
 	return ledger.Text{ZH: string(m), EN: string(m)}
 }
 
+// ErrCursor is what a list says of a cursor that did not come from it.
+var ErrCursor = &ledger.Refusal{Code: "ERR_CURSOR", Kind: ledger.Invalid, Text: ledger.Text{
+	ZH: "不是这个列表的游标；请从第一页重新开始", EN: "not a cursor of this list; start from the first page",
+}}
+
 const (
 	MaxPage  = 200   // rows that one page may have
 	MaxCount = 10000 // beyond which a list says "more than"

@@ -130,8 +130,7 @@ func (a *app) call(ctx context.Context, path, ifMatch, command string, body []by
 		if err != nil {
 			return fmt.Errorf("a server has the ledger open, and does not answer at http.addr: %w", err)
 		}
-		defer answer.Body.Close()
-		return a.answer(answer)
+		return errors.Join(a.answer(answer), answer.Body.Close())
 	}
 	if err != nil {
 		return err
@@ -161,10 +160,10 @@ func (a *app) answer(r *http.Response) error {
 		return err
 	}
 	if r.StatusCode < 300 {
-		_, err = fmt.Fprintln(a.Stdout, strings.TrimSpace(string(text)))
-		return err
+		a.say("%s", strings.TrimSpace(string(text)))
+		return nil
 	}
-	fmt.Fprintln(a.Stderr, strings.TrimSpace(string(text)))
+	a.warn("%s", strings.TrimSpace(string(text)))
 	code := exitFailure
 	switch r.StatusCode {
 	case http.StatusConflict, http.StatusPreconditionFailed:

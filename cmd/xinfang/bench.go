@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"xinfang/infra/demo"
 	"xinfang/infra/segment"
 )
 
@@ -58,6 +62,71 @@ func (a *app) benchCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.AddCommand(appendCmd, replay)
+	var cases int
+	fill := &cobra.Command{
+		Use:   "fill",
+		Short: a.tr("写入大量示例件，供测量（数据目录应为空）", "write many made-up cases, to measure with (into an empty data directory)"),
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.benchFill(cmd.Context(), cases) },
+	}
+	fill.Flags().IntVar(&cases, "cases", 60_000, a.tr("件数（每件约 16 条）", "cases, of about 16 entries each"))
+	cmd.AddCommand(appendCmd, replay, fill)
 	return cmd
+}
+
+// benchFill writes made-up cases as fast as the ledger takes them. Each stream
+// has its own writer, so that its entries stay in order.
+func (a *app) benchFill(ctx context.Context, cases int) (err error) {
+	store, err := a.openStore(true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	options := demo.Default()
+	options.Cases = cases
+	bar, start, events := a.progress(a.tr("写入", "writing")), time.Now(), 0
+	g, running := errgroup.WithContext(ctx)
+	var lanes [writers]chan demo.Batch
+	for i := range lanes {
+		lane := make(chan demo.Batch, 16)
+		lanes[i] = lane
+		g.Go(func() error {
+			for b := range lane {
+				if _, err := store.Append(running, b.Stream, b.Expected, b.Records...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		defer func() {
+			for _, lane := range lanes {
+				close(lane)
+			}
+		}()
+		for b, err := range demo.Bulk(running, options) {
+			if err != nil {
+				return err
+			}
+			select {
+			case lanes[b.Stream.ID[15]%writers] <- b:
+			case <-running.Done():
+				return nil
+			}
+			events += len(b.Records)
+			bar.set(int64(events), 0)
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	bar.done()
+	seconds := time.Since(start).Seconds()
+	return a.print(table{
+		header: []string{a.tr("条目", "events"), a.tr("秒", "seconds")},
+		rows:   [][]string{{fmt.Sprint(events), fmt.Sprintf("%.1f", seconds)}},
+		values: map[string]any{"events": events, "seconds": seconds},
+	})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 
@@ -61,13 +60,13 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if err := n.projector.CatchUp(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Stdout, a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）\n", "✓ %d made-up cases / %d entries; the time is always %s in Beijing\n"), made.Cases, made.Events, minute(made.Today))
+	a.say(a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）", "✓ %d made-up cases / %d entries; the time is always %s in Beijing"), made.Cases, made.Events, minute(made.Today))
 	if keep != "" {
 		return nil
 	}
 	return a.serve(ctx, n, v, clock.Now, true, func(console, metrics string) {
-		fmt.Fprintf(a.Stdout, "→ %s\n", console)
-		fmt.Fprintf(a.Stdout, a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除\n", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone\n"),
+		a.say("→ %s", console)
+		a.say(a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone"),
 			console, made.Showcase, metrics)
 	})
 }

@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -63,7 +62,7 @@ func run(ctx context.Context, args []string, p process) int {
 	}
 	var quiet quietError
 	if !errors.As(err, &quiet) {
-		fmt.Fprintln(p.Stderr, "xinfang:", app.explain(err))
+		app.warn("xinfang: %s", app.explain(err))
 	}
 	return exitCode(err)
 }

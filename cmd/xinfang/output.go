@@ -60,6 +60,11 @@ func (a *app) print(t table) error {
 	return writeTable(a.Stdout, t)
 }
 
+// say and warn tell the person at the terminal something. Nobody can be told that
+// it did not arrive.
+func (a *app) say(format string, args ...any)  { _, _ = fmt.Fprintf(a.Stdout, format+"\n", args...) }
+func (a *app) warn(format string, args ...any) { _, _ = fmt.Fprintf(a.Stderr, format+"\n", args...) }
+
 func writeJSON(w io.Writer, v any) error {
 	if err := json.MarshalWrite(w, v, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
 		return err

@@ -51,7 +51,7 @@ func (p *progress) set(done, total int64) {
 	if rate > 0 && total > done {
 		eta = (time.Duration(float64(total-done)/rate) * time.Second).String()
 	}
-	fmt.Fprintf(p.out, "%s %d/%d  %.0f/s  ETA %s\n", p.title, done, total, rate, eta)
+	_, _ = fmt.Fprintf(p.out, "%s %d/%d  %.0f/s  ETA %s\n", p.title, done, total, rate, eta)
 }
 
 func (p *progress) done() {

@@ -45,7 +45,7 @@ func (a *app) rebuild(ctx context.Context, force bool) (err error) {
 		return err
 	}
 	if err := a.catchUp(ctx, store); err != nil {
-		fmt.Fprintln(a.Stderr, a.tr("旧的读模型无法跟上台账，不作比对：", "the old views cannot catch up and will not be compared: "), err)
+		a.warn("%s%v", a.tr("旧的读模型无法跟上台账，不作比对：", "the old views cannot catch up and will not be compared: "), err)
 	}
 	start := time.Now()
 	bar := a.progress(a.tr("重建", "rebuilding"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -199,9 +200,8 @@ func (a *app) printReport(r report.Report) error {
 		rows := r.Rows(a.lang)
 		return a.print(table{header: rows[0], rows: rows[1:], values: r})
 	}
-	if _, err := fmt.Fprintf(a.Stdout, "%s\n\n", r.Title.In(a.lang)); err != nil {
-		return err
-	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s\n\n", r.Title.In(a.lang))
 	facts := func(w io.Writer, list []report.Fact) error {
 		var t table
 		for _, f := range list {
@@ -209,24 +209,25 @@ func (a *app) printReport(r report.Report) error {
 		}
 		return writeTable(w, t)
 	}
-	if err := facts(a.Stdout, r.Basis()); err != nil {
+	if err := facts(&out, r.Basis()); err != nil {
 		return err
 	}
 	for _, s := range r.Sections {
-		fmt.Fprintf(a.Stdout, "\n== %s\n", s.Title.In(a.lang))
+		fmt.Fprintf(&out, "\n== %s\n", s.Title.In(a.lang))
 		for _, p := range s.Paragraphs {
-			fmt.Fprintln(a.Stdout, p.In(a.lang))
+			fmt.Fprintln(&out, p.In(a.lang))
 		}
-		if err := facts(a.Stdout, s.Facts); err != nil {
+		if err := facts(&out, s.Facts); err != nil {
 			return err
 		}
 		for _, t := range s.Tables {
 			text := t.Text(a.lang)
-			fmt.Fprintf(a.Stdout, "\n-- %s\n", t.Title.In(a.lang))
-			if err := writeTable(a.Stdout, table{header: text[0], rows: text[1:]}); err != nil {
+			fmt.Fprintf(&out, "\n-- %s\n", t.Title.In(a.lang))
+			if err := writeTable(&out, table{header: text[0], rows: text[1:]}); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	_, err := out.WriteTo(a.Stdout)
+	return err
 }

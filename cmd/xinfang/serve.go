@@ -36,8 +36,8 @@ func (a *app) serveCommand() *cobra.Command {
 			}
 			defer func() { err = errors.Join(err, v.Close()) }()
 			return a.serve(cmd.Context(), n, v, a.Now, false, func(console, metrics string) {
-				fmt.Fprintln(a.Stdout, a.tr("网页与 API：", "console and API:"), console)
-				fmt.Fprintln(a.Stdout, a.tr("指标：", "metrics:"), metrics)
+				a.say("%s %s", a.tr("网页与 API：", "console and API:"), console)
+				a.say("%s %s", a.tr("指标：", "metrics:"), metrics)
 			})
 		},
 	}

@@ -15,13 +15,11 @@ import (
 	"xinfang/projections/measure"
 )
 
-// ErrCursor reports a cursor that did not come from this list.
-var ErrCursor = errors.New("the cursor is not one of this list")
-
 // maxMatches bounds how many of the newest cases a search by words looks at.
 const maxMatches = 5000
 
-// List returns a page of the cases that f asks for.
+// List returns a page of the cases that f asks for. It returns
+// [projections.ErrCursor] if f.Cursor is not of this list.
 func (db *DB) List(ctx context.Context, f projections.Filter) (projections.Page, error) {
 	var page projections.Page
 	w := where(f)

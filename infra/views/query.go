@@ -188,11 +188,11 @@ func order(f projections.Filter) (ordering, func(projections.Row) int64) {
 func (c *clause) after(cursor string, o ordering) error {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return ErrCursor
+		return projections.ErrCursor
 	}
 	var key, first int64
 	if n, err := fmt.Sscanf(string(raw), "%d/%d", &key, &first); err != nil || n != 2 {
-		return ErrCursor
+		return projections.ErrCursor
 	}
 	op := ">"
 	if o.desc {

@@ -71,16 +71,18 @@ func build(ctx context.Context, path string, log ledger.Log, upTo ledger.Positio
 	if err != nil {
 		return err
 	}
-	err = db.create(ctx, "PRAGMA synchronous=OFF;"+schema) // nobody reads it before the end
+	// Nobody reads the file before it is whole, and after a crash it is thrown
+	// away: it needs no journal until it gets its name.
+	db.building = true
+	err = db.create(ctx, "OFF", "PRAGMA synchronous=OFF;"+schema+`
+		INSERT INTO words (words, rank) VALUES ('hashsize', 67108864); -- merge in memory, not on disk
+		INSERT INTO words (words, rank) VALUES ('automerge', 0);`)
 	if err == nil {
 		err = projections.Build(ctx, log, db, upTo, workers, progress)
 	}
-	// The file must be whole on disk before it gets its name: the checkpoint
-	// empties the WAL into it, and Sync makes it durable.
-	for _, q := range []string{indexes, "PRAGMA synchronous=FULL", "PRAGMA wal_checkpoint(TRUNCATE)"} {
-		if err == nil {
-			_, err = db.write.ExecContext(ctx, q)
-		}
+	if err == nil {
+		_, err = db.write.ExecContext(ctx, indexes+`
+			INSERT INTO words (words, rank) VALUES ('hashsize', 1048576), ('automerge', 4);`)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("views: building: %w", err)

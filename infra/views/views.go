@@ -47,6 +47,8 @@ type DB struct {
 	// One connection writes. WAL lets the others read meanwhile.
 	write *sql.DB
 	read  *sql.DB
+
+	building bool // set before the first write, and not changed
 }
 
 // ErrLayout reports that a file was written by another version of the program,
@@ -65,9 +67,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	if fresh {
-		err = db.create(ctx, schema+indexes)
-	} else {
-		err = db.check(ctx)
+		err = db.create(ctx, "WAL", schema+indexes)
+	} else if err = db.check(ctx); err == nil {
+		_, err = db.write.ExecContext(ctx, "PRAGMA journal_mode=WAL") // a rebuilt file has none
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -102,11 +104,11 @@ func open(ctx context.Context, path, mode string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("views: %w", err), write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	return &DB{path, write, read}, nil
+	return &DB{path: path, write: write, read: read}, nil
 }
 
-func (db *DB) create(ctx context.Context, ddl string) error {
-	for _, q := range []string{"PRAGMA journal_mode=WAL", ddl, fmt.Sprintf("PRAGMA user_version=%d", layout)} {
+func (db *DB) create(ctx context.Context, journal, ddl string) error {
+	for _, q := range []string{"PRAGMA journal_mode=" + journal, ddl, fmt.Sprintf("PRAGMA user_version=%d", layout)} {
 		if _, err := db.write.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("views: creating %s: %w", filepath.Base(db.path), err)
 		}

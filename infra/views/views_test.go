@@ -130,7 +130,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for _, cursor := range []string{"x", "!", "MS8y8"} {
-		if _, err := db.List(t.Context(), filter(func(f *projections.Filter) { f.Cursor = cursor })); !errors.Is(err, ErrCursor) {
+		if _, err := db.List(t.Context(), filter(func(f *projections.Filter) { f.Cursor = cursor })); !errors.Is(err, projections.ErrCursor) {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}

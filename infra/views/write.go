@@ -1,10 +1,12 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -55,17 +57,20 @@ func (db *DB) Write(ctx context.Context, at ledger.Position, rows []projections.
 	if n, err := moved.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, tx.Rollback())
 	}
-	if err := writeRows(ctx, tx, rows); err != nil {
+	if err := db.writeRows(ctx, tx, rows); err != nil {
 		return err
 	}
 	// Before this, the file has nothing of the batch; after it, all.
 	return tx.Commit()
 }
 
-func writeRows(ctx context.Context, tx *sql.Tx, rows []projections.Row) (err error) {
+func (db *DB) writeRows(ctx context.Context, tx *sql.Tx, rows []projections.Row) (err error) {
 	if len(rows) == 0 {
 		return nil
 	}
+	// In ascending order, because FTS5 writes out what it has in memory whenever
+	// a rowid is not greater than the one before.
+	rows = slices.SortedFunc(slices.Values(rows), func(a, b projections.Row) int { return cmp.Compare(a.First, b.First) })
 	var stmts [4]*sql.Stmt
 	for i, q := range []string{
 		upsert, "DELETE FROM words WHERE rowid = ?", "INSERT INTO words (rowid, body) VALUES (?, ?)",
@@ -81,8 +86,10 @@ func writeRows(ctx context.Context, tx *sql.Tx, rows []projections.Row) (err err
 		if _, err := stmts[0].ExecContext(ctx, append(values(r), r.Facts.Append(nil))...); err != nil {
 			return fmt.Errorf("case at position %d: %w", r.First, err)
 		}
-		if _, err := stmts[1].ExecContext(ctx, int64(r.First)); err != nil {
-			return err
+		if !db.building { // then no row is written twice
+			if _, err := stmts[1].ExecContext(ctx, int64(r.First)); err != nil {
+				return err
+			}
 		}
 		if _, err := stmts[2].ExecContext(ctx, int64(r.First), tokens(r.Number+"\n"+r.Summary+"\n"+r.Claims)); err != nil {
 			return err

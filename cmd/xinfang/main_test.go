@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"xinfang/infra/demo"
+)
+
+// The race detector makes every process sleep for a second when it ends, unless
+// it is told not to. Scripts start some hundred.
+const noSleep = "GORACE=atexit_sleep_ms=0"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"xinfang": main})
+}
+
+// TestScripts runs testdata/*.txtar, each in a directory of its own, against the
+// real program. Besides the usual commands of testscript, a script has those of
+// scriptCommands, and these variables:
+//
+//	$NOW           the present, in RFC 3339
+//	$SHEET, $XES   the directories of the samples of infra/sheet and infra/xes
+//	$HERE          testdata
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Cmds:                scriptCommands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			for name, path := range map[string]string{
+				"HERE": "testdata", "SHEET": "../../infra/sheet/testdata", "XES": "../../infra/xes/testdata",
+			} {
+				abs, err := filepath.Abs(path)
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, abs)
+			}
+			env.Setenv("NOW", time.Now().Format(time.RFC3339))
+			env.Vars = append(env.Vars, noSleep)
+			return nil
+		},
+	})
+}
+
+// operate runs the program in this process, on the data directory dir, and
+// returns what it printed. It fails if the program does.
+func operate(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	p := process{Getenv: func(string) string { return "" }, Stdin: new(bytes.Buffer), Stdout: &stdout, Stderr: &stderr, Now: time.Now}
+	if code := run(ctx, append([]string{"--data", dir}, args...), p); code != exitOK {
+		return nil, fmt.Errorf("xinfang %v: exit code %d\n%s", args, code, &stderr)
+	}
+	return stdout.Bytes(), nil
+}
+
+// decode reads JSON that must have nothing but what v has a place for.
+func decode(raw []byte, v any) error {
+	if err := json.Unmarshal(raw, v, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("%w in %s", err, raw)
+	}
+	return nil
+}
+
+// smallYear is a data directory with a fortnight of the demo's district, made
+// once. Nobody writes to it.
+var smallYear = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "xinfang-test-"); err != nil {
+		return "", err
+	}
+	options := demo.Default()
+	options.Cases, options.From = 60, options.Today.AddDays(-60)
+	clock := demo.NewClock(options)
+	a := &app{lang: "zh-CN", cfg: config{Data: dir}, process: process{Getenv: os.Getenv, Stderr: os.Stderr, Now: clock.Now}}
+	n, err := a.openNode(context.Background(), true)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = closing(err, n.Close) }()
+	v, err := a.demoVault(context.Background(), options.Seed)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = closing(err, v.Close) }()
+	if _, err := demo.Generate(context.Background(), n.store, clock, sealer{v.Vault}, options, func(int, int) {}); err != nil {
+		return "", err
+	}
+	return dir, n.projector.CatchUp(context.Background())
+})

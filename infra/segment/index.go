@@ -1,0 +1,111 @@
+package segment
+
+import (
+	"sync"
+
+	"github.com/google/uuid"
+
+	"xinfang/domain/ledger"
+)
+
+// An index is all that is kept in memory of a ledger: where each stream ends,
+// about 50 bytes for each, and where every 1024th position begins. All of it
+// can be had again by scanning. Its owner guards it.
+type index struct {
+	streams map[string]map[uuid.UUID]place // by category
+	marks   []int64                        // global offset of position 1+i*markEvery
+}
+
+const markEvery = 1024
+
+// place returns where stream ends; 0 if it is empty.
+func (x *index) place(stream ledger.Stream) place { return x.streams[stream.Category][stream.ID] }
+
+func (x *index) set(stream ledger.Stream, p place) {
+	of, ok := x.streams[stream.Category]
+	if !ok {
+		if x.streams == nil {
+			x.streams = make(map[string]map[uuid.UUID]place)
+		}
+		of = make(map[uuid.UUID]place)
+		x.streams[stream.Category] = of
+	}
+	of[stream.ID] = p
+}
+
+// mark remembers where position p begins, if it is one of those to remember.
+func (x *index) mark(p ledger.Position, offset int64) {
+	if int64(p-1) == int64(len(x.marks))*markEvery {
+		x.marks = append(x.marks, offset)
+	}
+}
+
+// near returns the global offset of the last mark at or before position p, and
+// its position; or 0, 0.
+func (x *index) near(p ledger.Position) (int64, ledger.Position) {
+	i := min(int64(p-1)/markEvery, int64(len(x.marks))-1)
+	if p < 1 || i < 0 {
+		return 0, 0
+	}
+	return x.marks[i], ledger.Position(i*markEvery + 1)
+}
+
+// add enters e. It reports whether e follows from what the index has of its
+// stream. A version that the index has already changes nothing: a snapshot may
+// be ahead of its position.
+func (x *index) add(e entry) bool {
+	x.mark(e.position, e.offset)
+	last := x.place(e.stream)
+	switch {
+	case e.version <= last.version():
+		return true
+	case e.version != last.version()+1 || e.back != last.offset():
+		return false
+	}
+	x.set(e.stream, placeOf(e.offset, e.version))
+	return true
+}
+
+// append enters what r has appended at offset, and returns the offset after it.
+func (x *index) append(r *request, offset int64) int64 {
+	last := offset
+	for i := range r.envelopes {
+		e := &r.envelopes[i]
+		x.mark(e.Position, offset)
+		last, offset = offset, offset+int64(frameSize(r.stream.Category, e.Type, e.Data, e.Meta))
+	}
+	x.set(r.stream, placeOf(last, r.expected+ledger.Version(len(r.envelopes))))
+	return offset
+}
+
+// An end is where one stream ends.
+type end struct {
+	id uuid.UUID
+	at place
+}
+
+// each calls visit with the streams of category, some at a time, until it
+// returns false. It holds mu for reading while it looks, but not while visit
+// runs: writers never wait for long, and a stream that is added or moves on
+// meanwhile may be seen as it was or as it is.
+func (x *index) each(mu *sync.RWMutex, category string, visit func([]end) bool) {
+	chunk := make([]end, 0, 1024)
+	mu.RLock()
+	defer mu.RUnlock()
+	show := func() bool {
+		mu.RUnlock()
+		defer mu.RLock() // even if visit panics: our caller unlocks
+		return visit(chunk)
+	}
+	for id, at := range x.streams[category] {
+		if chunk = append(chunk, end{id, at}); len(chunk) == cap(chunk) {
+			if !show() {
+				return
+			}
+			chunk = chunk[:0]
+		}
+	}
+	if len(chunk) > 0 {
+		show()
+	}
+}

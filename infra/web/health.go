@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// patienceReady is how long the views may be behind before the server says that
+// it is not ready.
+const patienceReady = time.Minute
+
+// A Health is whether the server is fit for work, and why not.
+type Health struct {
+	OK      bool     `json:"ok"`
+	Reasons []Reason `json:"reasons"`
+	Head    int64    `json:"head_position"`
+	Views   int64    `json:"views_position"`
+}
+
+// A Reason is one thing that is wrong.
+type Reason struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// healthz says that the process answers; it asks nothing of anybody.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	s.answerHealth(w, r, Health{OK: true, Reasons: []Reason{}})
+}
+
+// readyz says whether requests should be sent here.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	fresh, lang := s.Freshness(), visitOf(r.Context()).Lang
+	h := Health{Reasons: []Reason{}, Views: int64(fresh.Views)}
+	wrong := func(code, key string) { h.Reasons = append(h.Reasons, Reason{code, say(lang, key)}) }
+	head, err := s.Store.Head(r.Context())
+	h.Head = int64(head)
+	if err != nil {
+		wrong("LEDGER", "ready.ledger")
+	}
+	if fresh.Err != nil {
+		wrong("VIEWS_STOPPED", "ready.stopped")
+	} else if !fresh.Since.IsZero() && s.Now().Sub(fresh.Since) > patienceReady {
+		wrong("VIEWS_BEHIND", "ready.behind")
+	}
+	h.OK = len(h.Reasons) == 0
+	s.answerHealth(w, r, h)
+}
+
+func (s *Server) answerHealth(w http.ResponseWriter, r *http.Request, h Health) {
+	w.Header().Set("Content-Type", "application/json")
+	if !h.OK {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	if err := json.MarshalWrite(w, h, json.Deterministic(true)); err != nil {
+		s.Log.DebugContext(r.Context(), "the client went away")
+	}
+}
