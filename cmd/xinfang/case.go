@@ -154,7 +154,7 @@ func (a *app) due(d *web.DueDate) string {
 	case d == nil:
 		return "—"
 	case d.Overdue > 0:
-		return fmt.Sprintf(a.tr("⛔ 超%d天 %s %s", "⛔ %d days over %s %s"), d.Overdue, d.Due, d.Clock)
+		return fmt.Sprintf(a.tr("✗ 超%d天 %s %s", "✗ %d days over %s %s"), d.Overdue, d.Due, d.Clock)
 	}
 	return d.Due + " " + d.Clock
 }

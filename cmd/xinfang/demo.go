@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"xinfang/domain/ledger"
 	"xinfang/domain/personal"
 	"xinfang/domain/petition"
 	"xinfang/infra/demo"
@@ -64,7 +65,11 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if keep != "" {
 		return nil
 	}
-	return a.serve(ctx, n, v, clock.Now, true, func(console, metrics string) {
+	var guides []ledger.Actor
+	for _, o := range made.Officers {
+		guides = append(guides, o.Actor)
+	}
+	return a.serve(ctx, n, v, clock.Now, guides, func(console, metrics string) {
 		a.say("→ %s", console)
 		a.say(a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone"),
 			console, made.Showcase, metrics)

@@ -6,22 +6,34 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"xinfang/infra/demo"
 )
 
 // The race detector makes every process sleep for a second when it ends, unless
 // it is told not to. Scripts start some hundred.
 const noSleep = "GORACE=atexit_sleep_ms=0"
 
+// scratch is a directory that all tests share, for what is made once.
+var scratch string
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"xinfang": main})
+	testscript.Main(tests{m}, map[string]func(){"xinfang": main})
+}
+
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	dir, err := os.MkdirTemp("", "xinfang-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	scratch = dir
+	return t.M.Run()
 }
 
 // TestScripts runs testdata/*.txtar, each in a directory of its own, against the
@@ -72,29 +84,3 @@ func decode(raw []byte, v any) error {
 	}
 	return nil
 }
-
-// smallYear is a data directory with a fortnight of the demo's district, made
-// once. Nobody writes to it.
-var smallYear = sync.OnceValues(func() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "xinfang-test-"); err != nil {
-		return "", err
-	}
-	options := demo.Default()
-	options.Cases, options.From = 60, options.Today.AddDays(-60)
-	clock := demo.NewClock(options)
-	a := &app{lang: "zh-CN", cfg: config{Data: dir}, process: process{Getenv: os.Getenv, Stderr: os.Stderr, Now: clock.Now}}
-	n, err := a.openNode(context.Background(), true)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = closing(err, n.Close) }()
-	v, err := a.demoVault(context.Background(), options.Seed)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = closing(err, v.Close) }()
-	if _, err := demo.Generate(context.Background(), n.store, clock, sealer{v.Vault}, options, func(int, int) {}); err != nil {
-		return "", err
-	}
-	return dir, n.projector.CatchUp(context.Background())
-})

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/metrics"
 	"xinfang/infra/web"
 )
@@ -35,7 +36,7 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, v.Close()) }()
-			return a.serve(cmd.Context(), n, v, a.Now, false, func(console, metrics string) {
+			return a.serve(cmd.Context(), n, v, a.Now, nil, func(console, metrics string) {
 				a.say("%s %s", a.tr("网页与 API：", "console and API:"), console)
 				a.say("%s %s", a.tr("指标：", "metrics:"), metrics)
 			})
@@ -59,7 +60,7 @@ const (
 
 // serve runs the servers over n until ctx is done. now is the time that people
 // see; ready is told where they are.
-func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Time, demo bool, ready func(console, metrics string)) error {
+func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Time, guides []ledger.Actor, ready func(console, metrics string)) error {
 	log := slog.New(slog.NewJSONHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	version, revision, goversion := buildInfo()
 	m := metrics.New(metrics.Build{Version: version, Revision: revision, GoVersion: goversion, Store: "segment"})
@@ -67,7 +68,7 @@ func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Tim
 	desk := &web.Server{
 		Store: m.Meter(n.store), Views: n.Views, World: n.World, Wait: n.projector.Wait, Freshness: n.freshness(),
 		Vault: v.Vault, UnitReport: n.unitReport, Importer: files, Tokens: tokens{a.path(tokensFile), now},
-		Now: now, Random: rand.Reader, Log: log, Demo: demo, Secure: a.cfg.HTTP.Secure, Version: version,
+		Now: now, Random: rand.Reader, Log: log, Demo: guides != nil, Guides: guides, Secure: a.cfg.HTTP.Secure, Version: version,
 		Observe: m.Observe, Commanded: m.Commanded, Revealed: m.Revealed,
 	}
 	if err := n.projector.CatchUp(ctx); err != nil {
@@ -75,7 +76,7 @@ func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Tim
 	}
 
 	// Listen here, not in the background, so that a port in use is an error now.
-	console, err := listen(a.cfg.HTTP.Addr, demo)
+	console, err := listen(a.cfg.HTTP.Addr, guides != nil)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Tim
 		if err != nil {
 			return errors.Join(err, console.Close())
 		}
-		l, err := listen(a.cfg.Metrics.Addr, demo)
+		l, err := listen(a.cfg.Metrics.Addr, guides != nil)
 		if err != nil {
 			return errors.Join(err, console.Close())
 		}

@@ -33,12 +33,12 @@ func load(t testing.TB, batches iter.Seq2[Batch, error]) *ledgertest.Store {
 // history can be read and makes sense.
 func TestBulk(t *testing.T) {
 	o := Default()
-	o.Cases = 200
+	o.Cases = 100
 	templates, _, err := rehearse(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Cases = 750
+	o.Cases = 350
 	store := load(t, func(yield func(Batch, error) bool) {
 		newPrinter(o, templates, o.Cases).batches()(func(b Batch) bool { return yield(b, nil) })
 	})
@@ -75,7 +75,7 @@ func TestBulk(t *testing.T) {
 			}
 		}
 	}
-	if len(stages) < 15 || len(years) < 4 || events < 14*o.Cases {
+	if len(stages) < 10 || len(years) < 4 || events < 14*o.Cases {
 		t.Errorf("%d stages, years %v, %d events", len(stages), years, events)
 	}
 }

@@ -198,7 +198,7 @@ func marks(f *casefile.File, now time.Time) map[string]int {
 // TestSame generates twice and compares every leaf; another seed makes another year.
 func TestSame(t *testing.T) {
 	o := Default()
-	o.Cases = 120
+	o.Cases = 30
 	leaves := func(o Options) (leaves []ledger.Hash) {
 		for env := range generate(t, o).store.ReadAll(t.Context(), 0) {
 			leaves = append(leaves, env.Leaf)
@@ -357,7 +357,7 @@ func TestAnyYear(t *testing.T) {
 		from := first.AddDays(rapid.IntRange(0, last.Sub(first)-14).Draw(t, "from"))
 		o := Options{
 			Seed:  rapid.Uint64().Draw(t, "seed"),
-			Cases: rapid.IntRange(1, 40).Draw(t, "cases"),
+			Cases: rapid.IntRange(1, 80).Draw(t, "cases"),
 			From:  from,
 			Today: from.AddDays(rapid.IntRange(14, min(500, last.Sub(from))).Draw(t, "days")),
 		}

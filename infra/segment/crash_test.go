@@ -152,7 +152,7 @@ func TestTornBatch(t *testing.T) {
 		clear(harmed[start : start/sector*sector+sector])
 		try(harmed, 0, before)
 		s := mustOpen(t, dir, all())
-		held := append(want[:before:before], mustAppend(t, s, streamOf(77), 0, recordOf(0, 0))...)
+		held := append(want[:before:before], mustAppend(t, s, streamOf(77), 0, recordOf(0, 600))...)
 		kill(s)
 		mustTell(t, dir, held, 0)
 	})

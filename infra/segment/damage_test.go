@@ -66,6 +66,9 @@ func all() Options {
 func kill(s *Store) {
 	s.committer.queue.close()
 	<-s.committer.done
+	if s.committer.saving != nil {
+		<-s.committer.saving // nothing of this process may come later
+	}
 	s.committer.release()
 	closeFiles(s.files)
 }

@@ -63,6 +63,7 @@ func TestForgery(t *testing.T) {
 		{"its version", second, put(atVersion, 7777), second},
 		{"its back pointer", second, put(atBack, headerSize), second},
 		{"its batch", second, put(atBatch, 1), second},
+		{"the batch of a whole entry", 6, put(atBatch, 2), 6},
 		{"how many follow", second, func(b []byte) { b[atRest+3]++ }, second},
 		{"its data and leaf", 0, reseal(func(e *ledger.Envelope) { e.Data[5] = '9' }), 6},
 		{"its time and leaf", 2, reseal(func(e *ledger.Envelope) { e.Recorded-- }), 2},

@@ -303,6 +303,27 @@ func TestReadOnlyBesideWriter(t *testing.T) {
 	}
 }
 
+// What the writer has written may not be durable yet: a reader makes it so before
+// it shows it, or does not show it.
+func TestReadOnlyShowsWhatIsDurable(t *testing.T) {
+	dir := t.TempDir()
+	writer := mustOpen(t, dir, tiny())
+	want := fill(t, writer, 3)
+	var fails error
+	o := tiny()
+	o.ReadOnly = true
+	o.disk.sync = func(*os.File) error { return fails }
+	reader := mustOpen(t, dir, o)
+	mustHold(t, reader, want)
+	more := append(want, mustAppend(t, writer, streamOf(7), 0, recordOf(7, 0))...)
+	fails = errors.New("the disk is gone")
+	if head, err := reader.Head(t.Context()); int(head) != len(want) || !errors.Is(err, fails) {
+		t.Errorf("Head = %d, %v; want %d and that %v", head, err, len(want), fails)
+	}
+	fails = nil
+	mustHold(t, reader, more)
+}
+
 func TestReadOnlyChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Open(filepath.Join(dir, "nowhere"), Options{ReadOnly: true}); !errors.Is(err, os.ErrNotExist) {

@@ -151,8 +151,6 @@ func (w *walk) check(fr frame) string {
 		return "the entry that the frame before begins does not go on here"
 	case w.rest == 0 && fr.batch() != w.batch && fr.batch() != fr.position():
 		return "the frame is of a batch that did not begin here"
-	case fr.recorded() < w.recorded:
-		return "the time recorded is before that of the position before"
 	}
 	return ""
 }

@@ -24,6 +24,10 @@ func stampOf(t time.Time) string {
 	return t.In(law.Shanghai).Format(time.RFC3339)
 }
 
+// exactly writes the time of a recording with all its digits, so that asking as of
+// that time includes what was recorded then.
+func exactly(t time.Time) string { return t.In(law.Shanghai).Format(time.RFC3339Nano) }
+
 // A ListedCase is one case of a list.
 type ListedCase struct {
 	Number     string   `json:"number"`
@@ -186,7 +190,7 @@ func NewTimelineEntry(e casefile.Entry) (TimelineEntry, error) {
 	data, err := json.Marshal(e.Event, json.Deterministic(true), json.WithMarshalers(masked))
 	t := TimelineEntry{
 		ID: e.ID.String(), Position: int64(e.Position), Version: int64(e.Version), Type: e.Type,
-		Occurred: stampOf(e.Occurred), Recorded: stampOf(e.Recorded), Actor: e.Actor, Approver: e.Approver, Reason: e.Reason,
+		Occurred: stampOf(e.Occurred), Recorded: exactly(e.Recorded), Actor: e.Actor, Approver: e.Approver, Reason: e.Reason,
 		Basis: e.Basis, Late: e.Late, Curing: e.Curing, Leaf: e.Leaf.String(), Event: data,
 	}
 	for _, id := range e.Fixed {

@@ -35,7 +35,7 @@ func (p *page) running(l *light, due time.Time) {
 	left := l.Due.Sub(today)
 	switch workdays := p.world.Calendar.WorkingDays(today, l.Due); {
 	case !p.Moment.Now.Before(due):
-		l.Class, l.Icon, l.Text = "red", "⛔", p.T("light.over", max(-left, 0))
+		l.Class, l.Icon, l.Text = "red", "✗", p.T("light.over", max(-left, 0))
 	case workdays <= soonDays:
 		l.Class, l.Icon, l.Text = "amber", "⚠", p.T("light.soon", left, workdays)
 	default:

@@ -18,6 +18,7 @@ import (
 	"xinfang/domain/org"
 	"xinfang/domain/petition"
 	"xinfang/projections/casefile"
+	"xinfang/projections/report"
 )
 
 //go:embed templates
@@ -150,6 +151,19 @@ func (p *page) T(key string, args ...any) string {
 		words[i] = fmt.Sprint(a)
 	}
 	return fill(say(p.Lang, key), words...)
+}
+
+// With is what a part of a page gets that is drawn for each of a list.
+func (p *page) With(value any) any {
+	return struct {
+		Page  *page
+		Value any
+	}{p, value}
+}
+
+// Corrected returns what a correction writes for a field.
+func (p *page) Corrected(f petition.Field, value string) string {
+	return p.In(report.Corrected(f, value, p.world.Directory))
 }
 
 // In returns t in the visitor's language.

@@ -14,6 +14,7 @@ type signData struct {
 	To         string     // where to go afterwards
 	Failed     bool       // the token was not good
 	Identities []identity // in a demonstration: whom one may be
+	Others     []identity // and everybody else
 }
 
 // An identity is somebody whom a visitor of the demonstration may be.
@@ -34,7 +35,13 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 			s.fail(w, r, err)
 			return
 		}
-		data.Identities = identities
+		for _, i := range identities {
+			if len(s.Guides) == 0 || slices.Contains(s.Guides, i.Actor) {
+				data.Identities = append(data.Identities, i)
+			} else {
+				data.Others = append(data.Others, i)
+			}
+		}
 	}
 	s.now(w, r, status, "sign-in", "sign.title", data)
 }

@@ -35,6 +35,7 @@ var wordsLayout = map[string]ledger.Text{
 	"sign.title":  {ZH: "登录", EN: "Sign in"},
 	"sign.token":  {ZH: "令牌", EN: "Token"},
 	"sign.failed": {ZH: "登录未成功：令牌无效，或持有人已不在该岗位", EN: "Not signed in: the token is not valid, or its holder has left the post"},
+	"sign.others": {ZH: "其他人员", EN: "Everybody else"},
 	"sign.demo":   {ZH: "演示：选一个身份直接进入", EN: "Demonstration: choose whom to be"},
 
 	"me.title":   {ZH: "我的", EN: "Me"},

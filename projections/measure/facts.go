@@ -123,7 +123,7 @@ func (x *Facts) outcome(f *casefile.File) {
 	var setbacks []time.Time
 	handled := false
 	for _, c := range f.Clocks {
-		switch c.ID { //nolint:exhaustive // the others say nothing of the outcome
+		switch c.ID {
 		case law.C6:
 			if handled {
 				setbacks = append(setbacks, c.Start)
@@ -132,6 +132,7 @@ func (x *Facts) outcome(f *casefile.File) {
 			}
 		case law.C9, law.C11, law.C17:
 			setbacks = append(setbacks, c.Start)
+		default: // the others say nothing of the outcome
 		}
 	}
 	if !handled && f.Reopened == 0 {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -194,10 +195,10 @@ func TestFactsSurviveStorage(t *testing.T) {
 			t.Errorf("after storage:\n%s", diff)
 		}
 		cut := rapid.IntRange(0, len(raw)-1).Draw(t, "cut")
-		if _, err := Decode(raw[:cut]); err != ErrFacts { //nolint:errorlint // it is the error itself
+		if _, err := Decode(raw[:cut]); !errors.Is(err, ErrFacts) {
 			t.Errorf("cut to %d of %d bytes: %v", cut, len(raw), err)
 		}
-		if _, err := Decode(append(raw, 0)); err != ErrFacts { //nolint:errorlint // it is the error itself
+		if _, err := Decode(append(raw, 0)); !errors.Is(err, ErrFacts) {
 			t.Errorf("with a byte more: %v", err)
 		}
 	})

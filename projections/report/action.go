@@ -166,16 +166,17 @@ func choice(set []petition.Choice, word string) ledger.Text {
 
 // change returns a corrected field with both values.
 func (n names) change(f petition.Field, from, to string) ledger.Text {
-	a, b := n.shown(f, from), n.shown(f, to)
+	a, b := Corrected(f, from, n.Directory), Corrected(f, to, n.Directory)
 	return text(f.Title().ZH+" "+a.ZH+" → "+b.ZH, f.Title().EN+" "+a.EN+" → "+b.EN)
 }
 
-// shown returns the value of a corrected field as people write it.
-func (n names) shown(f petition.Field, v string) ledger.Text {
+// Corrected says what a correction writes for field f, before or after, as people
+// write it.
+func Corrected(f petition.Field, v string, dir *org.Directory) ledger.Text {
 	if v == "" {
 		return text("（空）", "(none)")
 	}
-	switch f { //nolint:exhaustive // the others are words already
+	switch f {
 	case petition.FieldReceived, petition.FieldOccurred:
 		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return same(Format(t, ""))
@@ -183,7 +184,8 @@ func (n names) shown(f petition.Field, v string) ledger.Text {
 	case petition.FieldChannel:
 		return petition.Channel(v).Title()
 	case petition.FieldStreet:
-		return n.unit(v)
+		return names{dir}.unit(v)
+	default: // the others are words already
 	}
 	return same(v)
 }

@@ -93,7 +93,7 @@ func correctionTable() Table {
 
 func (c caseReport) correction(k casefile.Correction) []Value {
 	return []Value{
-		c.action(k.Target, ""), k.Field.Title(), c.shown(k.Field, k.Old), c.shown(k.Field, k.New), c.actor(k.Actor),
+		c.action(k.Target, ""), k.Field.Title(), Corrected(k.Field, k.Old, c.Directory), Corrected(k.Field, k.New, c.Directory), c.actor(k.Actor),
 		said(c.officer(k.Approver)), said(k.Reason), when(k.Recorded), k.AfterDue, c.position(k.ID),
 	}
 }

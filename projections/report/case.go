@@ -141,8 +141,9 @@ func (c caseReport) timeline() Section {
 // lag returns how long after it happened e was recorded. Nobody claims that of
 // what was imported.
 func lag(e casefile.Entry) Value {
-	switch e.Event.(type) { //nolint:gochecksumtype // only imports are different
-	case petition.CaseImported, petition.ActionImported:
+	_, imported := e.Event.(petition.CaseImported)
+	_, action := e.Event.(petition.ActionImported)
+	if imported || action {
 		return nil
 	}
 	return Lag(e.Recorded.Sub(e.Occurred).Seconds())

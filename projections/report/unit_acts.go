@@ -58,7 +58,7 @@ func (u *unitReport) addEntries(f *casefile.File) {
 // who is for the case.
 func (u *unitReport) turn(e casefile.Entry, responsible string) (turn, bool) {
 	ours, mine := e.Actor.Unit == u.code, responsible == u.code
-	switch e := e.Event.(type) { //nolint:gochecksumtype // few events are turns
+	switch e := e.Event.(type) {
 	case petition.ObjectionRaised:
 		return objected, e.Unit == u.code
 	case petition.ObjectionUpheld:
@@ -79,8 +79,9 @@ func (u *unitReport) turn(e casefile.Entry, responsible string) (turn, bool) {
 		return revoked, mine && e.Ruling == petition.Revoked
 	case petition.SupervisionIssued:
 		return supervised, e.Unit == u.code
+	default: // the others are no turns
+		return 0, false
 	}
-	return 0, false
 }
 
 func (u *unitReport) returns() Section {
