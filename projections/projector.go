@@ -32,8 +32,9 @@ func NewProjector(log ledger.Log, view View, workers int) *Projector {
 	return &Projector{log: log, view: view, workers: max(workers, 1), moved: make(chan struct{})}
 }
 
-// batchSize bounds how many envelopes a catch-up takes into one transaction.
-const batchSize = 8192
+// batchSize bounds how many envelopes a catch-up takes into one transaction. The
+// larger it is, the less often a case with many events in it is folded again.
+const batchSize = 1 << 16
 
 // Run follows the ledger from where the view stands, until ctx is done or an
 // event cannot be projected. It is called once.
@@ -66,6 +67,15 @@ func (p *Projector) CatchUp(ctx context.Context) error {
 	}
 	if at > head {
 		return fmt.Errorf("the views reflect position %d but the ledger ends at %d: it lost its end, or these are the views of another ledger; run rebuild after finding out which", at, head)
+	}
+	if at == 0 && head > batchSize {
+		// Nothing is there: folding each case once beats folding it again for
+		// each batch. If we crash in between, the view is still at 0.
+		if err := Build(ctx, p.log, p.view, head, p.workers, func(int64) {}); err != nil {
+			return fmt.Errorf("views: %w", err)
+		}
+		p.set(func(s *Status) { s.Position = head })
+		return nil
 	}
 	for at < head {
 		if at, err = p.step(ctx, at); err != nil {

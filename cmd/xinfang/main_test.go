@@ -40,7 +40,6 @@ func (t tests) Run() int {
 // real program. Besides the usual commands of testscript, a script has those of
 // scriptCommands, and these variables:
 //
-//	$NOW           the present, in RFC 3339
 //	$SHEET, $XES   the directories of the samples of infra/sheet and infra/xes
 //	$HERE          testdata
 func TestScripts(t *testing.T) {
@@ -59,7 +58,6 @@ func TestScripts(t *testing.T) {
 				}
 				env.Setenv(name, abs)
 			}
-			env.Setenv("NOW", time.Now().Format(time.RFC3339))
 			env.Vars = append(env.Vars, noSleep)
 			return nil
 		},

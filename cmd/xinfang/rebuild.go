@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -47,6 +48,9 @@ func (a *app) rebuild(ctx context.Context, force bool) (err error) {
 	if err := a.catchUp(ctx, store); err != nil {
 		a.warn("%s%v", a.tr("旧的读模型无法跟上台账，不作比对：", "the old views cannot catch up and will not be compared: "), err)
 	}
+	// Nearly all that a rebuild allocates is garbage at once: collecting it less
+	// often costs some memory for half a minute and saves a tenth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	start := time.Now()
 	bar := a.progress(a.tr("重建", "rebuilding"))
 	result, err := views.Rebuild(ctx, a.path(viewsFile), store, head, runtime.GOMAXPROCS(0), force, func(n int64) { bar.set(n, int64(head)) })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -80,8 +81,10 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		}
 		ts.Setenv(args[0], fmt.Sprint(v))
 	},
-	// fill FILE TO: writes to TO what is in FILE, with the variables filled in.
+	// fill FILE TO: writes to TO what is in FILE, with the variables filled in;
+	// $NOW is the present.
 	"fill": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Setenv("NOW", time.Now().Format(time.RFC3339Nano))
 		text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 	},
@@ -112,15 +115,23 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 			fmt.Fprintln(ts.Stdout(), i+1, strings.Join(row, " | "))
 		}
 	},
-	// flip FILE OFFSET: inverts a byte. A negative offset is one from the end.
+	// flip FILE OFFSET: inverts a byte.
 	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
-		b, at := []byte(ts.ReadFile(args[0])), offset(ts, args)
+		b := []byte(ts.ReadFile(args[0]))
+		at, err := strconv.Atoi(args[1])
+		ts.Check(err)
 		b[at] ^= 0xff
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 	},
-	// tear FILE OFFSET: cuts a file off there.
+	// tear FILE N: makes a file as if its last N bytes had not been written. The
+	// zeros at its end are room that has not been used, and do not count.
 	"tear": func(ts *testscript.TestScript, _ bool, args []string) {
-		ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(offset(ts, args))))
+		b := []byte(ts.ReadFile(args[0]))
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		written := len(bytes.TrimRight(b, "\x00"))
+		clear(b[written-n:])
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 	},
 	// ports NAME...: sets variables to addresses that are free.
 	"ports": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -146,15 +157,6 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	},
 }
 
-func offset(ts *testscript.TestScript, args []string) int {
-	at, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	if at < 0 {
-		at += len(ts.ReadFile(args[0]))
-	}
-	return at
-}
-
 // newDistrict loads district.toml into the data directory dir, and tells set the
 // token of each officer.
 func newDistrict(dir string, set func(officer, token string)) error {
@@ -166,7 +168,11 @@ func newDistrict(dir string, set func(officer, token string)) error {
 		if err != nil {
 			return err
 		}
-		var issued struct{ Token, Officer, Expires string }
+		var issued struct {
+			Token   string `json:"token"`
+			Officer string `json:"officer"`
+			Expires string `json:"expires"`
+		}
 		if err := decode(out, &issued); err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func (a *app) erase(ctx context.Context, number, ground, approver, by string) (e
 func (n *node) authorise(ctx context.Context, number string, world petition.World, ground, approver, by string, subject uuid.UUID) (uuid.UUID, error) {
 	meta := n.system()
 	meta.Command = uuid.NewSHA1(importSpace, []byte("erase|"+subject.String()))
-	meta.Approver = approver
+	meta.Approver, meta.Reason = approver, ground
 	for _, p := range world.Directory.PostsOf(by, meta.Occurred) {
 		meta.Actor = ledger.Actor{Officer: by, Unit: p.Unit, Post: p.Title, Role: string(p.Role)}
 		break

@@ -10,8 +10,8 @@ import (
 	"xinfang/domain/ledger"
 )
 
-// A committer is the one goroutine that gives positions and writes. It owns all
-// of its fields but queue, regressions and broken.
+// A committer gives positions and writes. Its run goroutine owns all of its
+// fields but queue and regressions; close owns them once run has returned.
 type committer struct {
 	*Store
 	queue       queue

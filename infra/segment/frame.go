@@ -40,7 +40,7 @@ const (
 )
 
 // frameMark opens a frame and endMark closes it. Neither holds a zero byte, so
-// the first and the last 8 bytes of a frame are never all zero: judge needs that.
+// the first and the last 8 bytes of a frame are never all zero: [walk.judge] needs that.
 const (
 	frameMark = "XLF\x01"
 	endMark   = "XLE\n"
@@ -105,6 +105,13 @@ type malformed string
 
 func (m malformed) Error() string { return string(m) }
 
+// isMalformed reports whether err is a malformed, and what it says.
+func isMalformed(err error) (string, bool) {
+	var why malformed
+	ok := errors.As(err, &why)
+	return string(why), ok
+}
+
 // short is the reason of bytes that a frame does not fit in: it may only be that
 // too few have been read.
 const short = malformed("the frame is cut off")
@@ -165,11 +172,6 @@ func (f frame) category() []byte {
 func (f frame) lens() (category, typ uint16, data, meta uint32) {
 	return binary.BigEndian.Uint16(f[atCategoryLen:]), binary.BigEndian.Uint16(f[atTypeLen:]),
 		binary.BigEndian.Uint32(f[atDataLen:]), binary.BigEndian.Uint32(f[atMetaLen:])
-}
-
-// sameStream reports whether f and g are of one stream.
-func (f frame) sameStream(g frame) bool {
-	return f.streamID() == g.streamID() && bytes.Equal(f.category(), g.category())
 }
 
 // of reports whether f is of stream.

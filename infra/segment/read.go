@@ -92,10 +92,10 @@ func (sp *span) frame() (frame, error) {
 		limit = used(sp.files, sp.i)
 	}
 	fr, err := sp.r.frame(f, sp.at, limit)
-	if why := malformed(""); errors.As(err, &why) {
-		return nil, f.damage(sp.at, sp.next, why.Error())
-	}
 	if err != nil {
+		if why, ok := isMalformed(err); ok {
+			return nil, f.damage(sp.at, sp.next, why)
+		}
 		return nil, at(err, sp.next)
 	}
 	if fr.position() != sp.next {

@@ -57,7 +57,7 @@
 // # After a crash
 //
 // The next Open reads the snapshot and the end of the ledger, cuts what was being
-// written, and makes durable what it keeps; [judge] says how it tells a torn
+// written, and makes durable what it keeps; judge.go says how it tells a torn
 // batch from damage. Damage is reported as [*Damage] and never repaired. Open
 // reads the last Options.SegmentSize bytes at least, [Verify] reads all, and a
 // read checks what it reads.
@@ -84,8 +84,9 @@ type Options struct {
 	// it starts.
 	ReadOnly bool
 
-	// SegmentSize is how large segments grow, in bytes; 0 is 256 MiB. Ledgers
-	// with different sizes, at different times, are alike.
+	// SegmentSize is how large segments grow, in bytes, and how much of the end of
+	// the ledger Open checks at least; 0 is 256 MiB. It may differ from one Open
+	// to the next.
 	SegmentSize int64
 
 	// Logger hears of what is odd but no error: a torn batch that was cut, a

@@ -192,6 +192,6 @@ func (d *decoder) uint(size uint64) (v uint64) {
 
 // noSnapshot reports whether err says that there is no snapshot to be used.
 func noSnapshot(err error) bool {
-	why := malformed("")
-	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &why)
+	_, ok := isMalformed(err)
+	return ok || errors.Is(err, fs.ErrNotExist)
 }

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -91,7 +90,7 @@ func (w *walk) gather(enough int) ([]entry, error) {
 
 // next returns the next frame, and its global offset. The frame is valid until
 // the next call. next returns io.EOF where the last segment has no further
-// frame; why it has none is for [judge] to say.
+// frame; why it has none is for [walk.judge] to say.
 func (w *walk) next() (frame, int64, error) {
 	if len(w.files) == 0 {
 		return nil, 0, io.EOF
@@ -101,16 +100,17 @@ func (w *walk) next() (frame, int64, error) {
 	}
 	f, offset := w.files[w.i], w.offset()
 	fr, err := w.r.frame(f, w.at, used(w.files, w.i))
-	if why := malformed(""); errors.As(err, &why) {
-		if w.i+1 == len(w.files) {
-			w.r.f = nil // what the block does not have yet, the file may have next time
-			return nil, 0, io.EOF
-		}
-		// A later segment was begun only after all of this one was durable.
-		return nil, 0, f.damage(w.at, w.head+1, why.Error())
-	}
 	if err != nil {
-		return nil, 0, at(err, w.head+1)
+		why, ok := isMalformed(err)
+		switch {
+		case !ok:
+			return nil, 0, at(err, w.head+1)
+		case w.i+1 < len(w.files):
+			// A later segment was begun only after all of this one was durable.
+			return nil, 0, f.damage(w.at, w.head+1, why)
+		}
+		w.r.f = nil // what the block does not have yet, the file may have next time
+		return nil, 0, io.EOF
 	}
 	if why := w.check(fr); why != "" {
 		return nil, 0, f.damage(w.at, w.head+1, why)

@@ -70,7 +70,11 @@ func (db *DB) writeRows(ctx context.Context, tx *sql.Tx, rows []projections.Row)
 	}
 	// In ascending order, because FTS5 writes out what it has in memory whenever
 	// a rowid is not greater than the one before.
-	rows = slices.SortedFunc(slices.Values(rows), func(a, b projections.Row) int { return cmp.Compare(a.First, b.First) })
+	ordered := make([]*projections.Row, len(rows))
+	for i := range rows {
+		ordered[i] = &rows[i]
+	}
+	slices.SortFunc(ordered, func(a, b *projections.Row) int { return cmp.Compare(a.First, b.First) })
 	var stmts [4]*sql.Stmt
 	for i, q := range []string{
 		upsert, "DELETE FROM words WHERE rowid = ?", "INSERT INTO words (rowid, body) VALUES (?, ?)",
@@ -81,8 +85,7 @@ func (db *DB) writeRows(ctx context.Context, tx *sql.Tx, rows []projections.Row)
 		}
 		defer func() { err = errors.Join(err, stmts[i].Close()) }()
 	}
-	for i := range rows {
-		r := &rows[i]
+	for _, r := range ordered {
 		if _, err := stmts[0].ExecContext(ctx, append(values(r), r.Facts.Append(nil))...); err != nil {
 			return fmt.Errorf("case at position %d: %w", r.First, err)
 		}

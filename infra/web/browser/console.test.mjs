@@ -69,8 +69,8 @@ for (const javaScriptEnabled of [true, false]) {
     test('the showcase, as an inspector sees it', as(...inspector)(async (v, page) => {
       await v.go(showcase);
       const heads = await page.locator('.heads').innerText();
-      assert.match(heads, /法定\s+⛔ 超期 3 天\s+2026-11-20 周五/);
-      assert.match(heads, /区内\s+⛔ 超期 33 天\s+2026-10-21 周三/);
+      assert.match(heads, /法定\s+✗ 超期 3 天\s+2026-11-20 周五/);
+      assert.match(heads, /区内\s+✗ 超期 33 天\s+2026-10-21 周三/);
 
       // Both times of a late entry, and how far they are apart.
       const late = page.locator('.timeline tr', { hasText: '13 天' });

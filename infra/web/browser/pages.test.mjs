@@ -14,7 +14,7 @@ const everyWay = [
   { pages: ['/sign-in'] },
   { as: ['王某', '检查组组长'], pages: ['/', '/cases?queue=statutory&unit=zjj', showcase, '/measures', '/reports', '/reports/units/zjj?from=2026-07-01&to=2026-10-01'] },
   { as: ['李某', '接访员'], pages: ['/registration'] },
-  { as: ['陈某', '区住建局'], pages: [`${showcase}/commands/request-extension`] },
+  { as: ['陈某', '信访科科员'], pages: [`${showcase}/commands/request-extension`] },
 ];
 const oneWay = [
   { as: ['王某', '检查组组长'], pages: ['/reports/cases/XF-2026-004417', '/ledger', '/ledger/events', '/me', '/help', '/help/api'] },

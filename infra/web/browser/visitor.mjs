@@ -67,6 +67,7 @@ export class Visitor {
     if (!this.page.url().includes('/sign-in')) await this.go('/sign-in');
     let card = this.page.locator('.people button');
     for (const word of words) card = card.filter({ hasText: word });
+    if (!await card.first().isVisible()) await this.page.locator('summary').click();
     await this.follow(() => card.first().click());
   }
 
