@@ -70,7 +70,7 @@ func (a *app) benchCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.benchFill(cmd.Context(), cases) },
 	}
 	fill.Flags().IntVar(&cases, "cases", 60_000, a.tr("件数（每件约 16 条）", "cases, of about 16 entries each"))
-	cmd.AddCommand(appendCmd, replay, fill)
+	cmd.AddCommand(appendCmd, replay, fill, a.benchHTTP())
 	return cmd
 }
 

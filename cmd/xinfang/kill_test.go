@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -128,13 +127,6 @@ func checkViews(t *testing.T, dir string) {
 	ok(t, decode(operateOn(t, dir, "rebuild", "-o", "json"), &rebuilt))
 	if !rebuilt.Compared || rebuilt.Differences != 0 || !rebuilt.Swapped {
 		t.Fatalf("the views are not what a rebuild makes: %+v", rebuilt)
-	}
-}
-
-func ok(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -335,10 +327,7 @@ func TestKillServer(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	tokens := make(map[string]string)
 	ok(t, newDistrict(dir, func(officer, token string) { tokens[officer] = token }))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ok(t, err)
-	address := l.Addr().String()
-	ok(t, l.Close())
+	address := freeAddress(t)
 
 	w := newWitness(dir)
 	before := w.check(t)

@@ -128,7 +128,7 @@ var errStop = errors.New("enough")
 func scan(rows *sql.Rows) (projections.Row, error) {
 	var r projections.Row
 	var recorded, received, registered, closed int64
-	var dueS, dueD sql.NullInt64
+	var dueS, dueD int64
 	var subject []byte
 	err := rows.Scan(&r.First, &r.Position, &r.Version, &recorded, &r.Number, &r.Stage, &r.Channel, &r.Class, &r.Category, &r.Street,
 		&r.Unit, &r.Officer, &r.Bureau, &r.Summary, &r.Petitioner, &subject, &r.Headcount, &received, &registered, &closed,
@@ -138,7 +138,7 @@ func scan(rows *sql.Rows) (projections.Row, error) {
 		return r, err
 	}
 	r.Recorded, r.Received, r.Registered, r.Closed = unmicros(recorded), unmicros(received), unmicros(registered), unmicros(closed)
-	r.Due[0].At, r.Due[1].At = unmicros(dueS.Int64), unmicros(dueD.Int64)
+	r.Due[0].At, r.Due[1].At = undue(dueS), undue(dueD)
 	if subject != nil {
 		if r.Subject, err = uuid.FromBytes(subject); err != nil {
 			return r, err

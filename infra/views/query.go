@@ -155,29 +155,12 @@ func (o ordering) sql() string {
 	return o.column + ", first"
 }
 
-// far sorts after every time: a case without a due date comes last.
-const far = int64(1) << 62
-
 func order(f projections.Filter) (ordering, func(projections.Row) int64) {
-	byDue := func(i int) func(projections.Row) int64 {
-		return func(r projections.Row) int64 {
-			if r.Due[i].At.IsZero() {
-				return far
-			}
-			return r.Due[i].At.UnixMicro()
-		}
-	}
-	column := func(name string) string {
-		if f.Queue == projections.QueueStatutory && name == "due_s" || f.Queue == projections.QueueDistrict && name == "due_d" {
-			return name // never NULL there, and in the index
-		}
-		return "coalesce(" + name + "," + strconv.FormatInt(far, 10) + ")"
-	}
 	switch f.Sort {
 	case projections.SortDue:
-		return ordering{column("due_s"), false}, byDue(0)
+		return ordering{"due_s", false}, func(r projections.Row) int64 { return due(r.Due[0].At) }
 	case projections.SortDistrict:
-		return ordering{column("due_d"), false}, byDue(1)
+		return ordering{"due_d", false}, func(r projections.Row) int64 { return due(r.Due[1].At) }
 	case projections.SortReceived:
 		return ordering{"received", true}, func(r projections.Row) int64 { return micros(r.Received) }
 	case projections.SortNewest:

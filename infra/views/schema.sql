@@ -32,9 +32,9 @@ CREATE TABLE cases (
   corrected    INTEGER NOT NULL,
   returned     INTEGER NOT NULL,
   extended     INTEGER NOT NULL,
-  due_s        INTEGER,             -- of the running clock that runs out first, statutory; NULL is none
+  due_s        INTEGER NOT NULL,    -- of the running clock that runs out first, statutory; 1<<62 is none
   due_s_clock  TEXT NOT NULL,
-  due_d        INTEGER,             -- district
+  due_d        INTEGER NOT NULL,    -- district
   due_d_clock  TEXT NOT NULL,
   wait_unit    TEXT NOT NULL,
   wait_officer TEXT NOT NULL,

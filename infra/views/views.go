@@ -37,7 +37,7 @@ var indexes string
 
 // layout is the version of schema and of the rows in it. Raise it whenever a row
 // would be made differently.
-const layout = 1
+const layout = 2
 
 // A DB is a file of rows. It implements projections.View. Its methods may be
 // called concurrently.

@@ -121,12 +121,22 @@ func unmicros(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-// due returns t as stored, NULL for the zero time.
-func due(t time.Time) any {
+// far is the due instant of a case without one: it sorts after every time.
+const far = int64(1) << 62
+
+// due returns t as stored.
+func due(t time.Time) int64 {
 	if t.IsZero() {
-		return nil
+		return far
 	}
 	return t.UnixMicro()
+}
+
+func undue(n int64) time.Time {
+	if n == far {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
 }
 
 func subject(id uuid.UUID) any {

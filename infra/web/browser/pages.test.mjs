@@ -86,7 +86,7 @@ async function inEnglish(page, path) {
 test('on paper', () => visit(browser, { colorScheme: 'dark', viewport: { width: 680, height: 1000 } }, async (v) => { // A4 less its margins
   await v.be('王某', '检查组组长');
   await v.page.emulateMedia({ media: 'print' });
-  for (const path of ['/', '/cases?queue=statutory', showcase, '/measures', '/reports/cases/XF-2026-004417']) {
+  for (const path of ['/', '/cases?queue=statutory', showcase, '/measures', '/reports/cases/XF-2026-004417', '/reports/units/zjj?from=2026-07-01&to=2026-10-01']) {
     await v.go(path);
     for (const gone of ['.rail', '.find', '.who', 'main form', '.commands', '.tabs']) {
       for (const e of await v.page.locator(gone).all()) assert.equal(await e.isVisible(), false, `${path} ${gone}`);

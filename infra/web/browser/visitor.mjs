@@ -21,7 +21,7 @@ export const launch = () => chromium.launch({
 });
 
 export class Visitor {
-  #offences = [];
+  #offences = new Set();
   #requests = [];
 
   /** Opens a window; options are those of browser.newContext, and lang. */
@@ -33,15 +33,15 @@ export class Visitor {
     v.page = await v.context.newPage();
     v.page.on('request', (r) => {
       v.#requests.push(r);
-      if (!r.url().startsWith('data:') && new URL(r.url()).origin !== base) v.#offences.push(`asked ${r.url()}`);
+      if (!r.url().startsWith('data:') && new URL(r.url()).origin !== base) v.#offences.add(`asked ${r.url()}`);
     });
     v.page.on('response', (r) => {
-      if (r.status() >= 400 && !r.request().isNavigationRequest()) v.#offences.push(`${r.status()} for ${r.url()}`);
+      if (r.status() >= 400 && !r.request().isNavigationRequest()) v.#offences.add(`${r.status()} for ${r.url()}`);
     });
     v.page.on('console', (m) => { // that a page itself was refused is said by its status
-      if (!m.text().startsWith('Failed to load resource')) v.#offences.push(`${m.type()} on ${v.page.url()}: ${m.text()}`);
+      if (!m.text().startsWith('Failed to load resource')) v.#offences.add(`${m.type()} on ${v.page.url()}: ${m.text()}`);
     });
-    v.page.on('pageerror', (e) => v.#offences.push(`${v.page.url()}: ${e}`));
+    v.page.on('pageerror', (e) => v.#offences.add(`${v.page.url()}: ${e}`));
     return v;
   }
 
@@ -49,7 +49,7 @@ export class Visitor {
   async go(path, status = 200) {
     this.#requests = [];
     const response = await this.page.goto(base + path);
-    assert.equal(response.status(), status, `${path}\n${await this.text()}`);
+    assert.equal(response.status(), status, path);
   }
 
   /** Does what leads to another page, which must answer with status. */
@@ -59,7 +59,7 @@ export class Visitor {
     await act();
     const response = await arrival;
     await this.page.waitForLoadState();
-    assert.equal(response.status(), status, `${response.url()}\n${await this.text()}`);
+    assert.equal(response.status(), status, `${response.url()}: ${(await this.text()).slice(0, 300)}`);
   }
 
   /** Signs in as the one whom the demonstration offers with all of these words. */
@@ -87,7 +87,7 @@ export class Visitor {
 
   /** Bytes that the page took to come, with everything that it needs. */
   async transferred() {
-    const sizes = await Promise.all(this.#requests.filter((r) => !r.url().startsWith('data:')).map((r) => r.sizes()));
+    const sizes = await Promise.all(this.#requests.filter((r) => !r.url().startsWith('data:') && !r.failure()).map((r) => r.sizes()));
     return sizes.reduce((sum, s) => sum + s.responseHeadersSize + s.responseBodySize, 0);
   }
 
@@ -106,7 +106,7 @@ export class Visitor {
 
   async leave() {
     await this.context.close();
-    assert.deepEqual(this.#offences, []);
+    assert.equal([...this.#offences].join('\n'), '');
   }
 }
 

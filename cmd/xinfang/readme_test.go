@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReadme executes every command of both READMEs, in order and in one
+// directory; a command that both have, once. They begin with the two commands
+// that set everything up.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	english, chinese := readmeCommands(t, "../../README.md"), readmeCommands(t, "../../README.zh-CN.md")
+	for _, commands := range [][]string{english, chinese} {
+		if len(commands) < 2 || commands[0] != "go run ./cmd/xinfang demo" || commands[1] != "go test ./..." {
+			t.Errorf("a README does not begin with the two commands that set everything up: %q", commands)
+		}
+	}
+	if spoken := strings.ReplaceAll(strings.Join(english, "\n"), " --lang en", ""); spoken != strings.Join(chinese, "\n") {
+		t.Errorf("README.zh-CN.md shows other commands than README.md:\n%s\n\n%s", strings.Join(chinese, "\n"), spoken)
+	}
+
+	dir := t.TempDir()
+	program, err := exec.LookPath("xinfang")
+	ok(t, err)
+	infra, err := filepath.Abs("../../infra")
+	ok(t, err)
+	ok(t, os.Symlink(infra, filepath.Join(dir, "infra"))) // samples are named from the top of the repository
+	env := append(os.Environ(), noSleep)
+	done := make(map[string]bool)
+	for _, line := range append(english, chinese...) {
+		if done[line] {
+			continue
+		}
+		done[line] = true
+		switch arguments, isOurs := strings.CutPrefix(strings.Replace(line, "go run ./cmd/xinfang", "./xinfang", 1), "./xinfang "); {
+		case line == "go test ./...", line == "go build -o xinfang ./cmd/xinfang":
+			// The one is what runs here, the other made what is run.
+		case !isOurs:
+			t.Errorf("%s: the test does not know how to run this", line)
+		case arguments == "demo", strings.HasPrefix(arguments, "serve"):
+			readmeServer(t, dir, env, program, strings.Fields(arguments))
+		default:
+			cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(line, "./xinfang", program, 1))
+			cmd.Dir, cmd.Env = dir, env
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", line, err, out)
+			}
+		}
+	}
+}
+
+// readmeCommands returns the lines of the sh blocks of a README, without their
+// comments.
+func readmeCommands(t *testing.T, path string) (commands []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	ok(t, err)
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
+		switch line = strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "```"):
+			inside = !inside && line == "```sh"
+		case inside && line != "" && !strings.HasPrefix(line, "#"):
+			commands = append(commands, line)
+		}
+	}
+	return commands
+}
+
+// readmeServer starts a server as the README says, but at free addresses, and
+// stops it, as Ctrl-C does, when the console and the metrics answer.
+func readmeServer(t *testing.T, dir string, env []string, program string, args []string) {
+	t.Helper()
+	console, metrics := freeAddress(t), freeAddress(t)
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = dir, append(slices.Clone(env), "XINFANG_HTTP_ADDR="+console, "XINFANG_METRICS_ADDR="+metrics)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	ok(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, url := range []string{"http://" + console + "/readyz", "http://" + metrics + "/metrics"} {
+		if status, body, err := ask(ctx, url, ""); err != nil || status != 200 {
+			_ = cmd.Process.Kill() // it may have ended already
+			t.Fatalf("xinfang %v: %s: status %d, %v\n%s\n%v\n%s", args, url, status, err, body, <-ended, &said)
+		}
+	}
+	ok(t, cmd.Process.Signal(os.Interrupt))
+	if err := <-ended; err != nil {
+		t.Fatalf("xinfang %v: %v\n%s", args, err, &said)
+	}
+	if !strings.Contains(said.String(), "http://"+console) || !strings.Contains(said.String(), "http://"+metrics+"/metrics") {
+		t.Errorf("xinfang %v does not say where it is:\n%s", args, &said)
+	}
+}
