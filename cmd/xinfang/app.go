@@ -105,6 +105,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 			origin[s.key] = "--" + s.key
 		}
 	}
+	if l := strings.ToLower(cfg.Lang); l != "en" && !strings.HasPrefix(l, "zh") {
+		return usagef("lang %q: zh-CN or en", cfg.Lang)
+	}
 	switch a.format {
 	case "table", "json", "jsonl", "csv":
 	default:

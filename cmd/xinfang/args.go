@@ -17,7 +17,7 @@ func exactArgs(names ...string) cobra.PositionalArgs { return argsOf(len(names),
 func argsOf(least int, names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > len(names) {
-			return usagef("usage: %s %s", cmd.CommandPath(), strings.Join(names, " "))
+			return usagef("usage: %s", strings.Join(append([]string{cmd.CommandPath()}, names...), " "))
 		}
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -95,9 +94,6 @@ func loadConfig(path string, getenv func(string) string) (config, map[string]str
 			}
 			origin[s.key] = s.env
 		}
-	}
-	if l := strings.ToLower(c.Lang); l != "en" && !strings.HasPrefix(l, "zh") {
-		return c, nil, fmt.Errorf("configuration: lang is %q, not zh-CN or en", c.Lang)
 	}
 	return c, origin, nil
 }

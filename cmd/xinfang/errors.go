@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"xinfang/domain/ledger"
 )
@@ -49,7 +50,8 @@ func exitCode(err error) int {
 // explain returns err for the person at the terminal, in his language.
 func (a *app) explain(err error) string {
 	if refusal, ok := errors.AsType[*ledger.Refusal](err); ok {
-		text := refusal.Code + " " + refusal.Text.In(a.lang)
+		before, _ := strings.CutSuffix(err.Error(), refusal.Error()) // where it happened
+		text := before + refusal.Code + " " + refusal.Text.In(a.lang)
 		if refusal.Article != "" {
 			text += a.tr("（依据："+refusal.Article+"）", " ("+refusal.Article+")")
 		}
