@@ -75,7 +75,6 @@ func TestMetrics(t *testing.T) {
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
-	os.WriteFile("/tmp/t/scrape.txt", scrape, 0o600)
 	checkLabels(t, dir, string(scrape))
 	for _, secret := range secrets {
 		if strings.Contains(string(scrape), secret) {
@@ -84,10 +83,11 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, want := range []string{
 		`xinfang_commands_total{command="request-extension",result="refused"} 1`,
+		`xinfang_commands_total{command="request-extension",result="conflict"} 1`,
 		`xinfang_pii_reveals_total{field="name",role="handler"} 1`,
 		`http_request_duration_seconds_count{code_class="4xx",method="other",route="none"} 1`,
 		`xinfang_ledger_append_total{result="ok"}`, `xinfang_cases_open{state="HANDLING",unit="zjj"}`,
-		`xinfang_cases_open{state="HANDLING",unit="other"}`, `xinfang_overdue_cases{clock="c6",tier="statutory",unit="zjj"}`,
+		`xinfang_cases_open{state="RECEIVED",unit="other"}`, `xinfang_overdue_cases{clock="c6",tier="statutory",unit="zjj"}`,
 	} {
 		if !strings.Contains(string(scrape), want) {
 			t.Errorf("no %s", want)
@@ -176,11 +176,13 @@ func requests(t *testing.T, dir, site string, secrets []string) {
 	}
 	do("BREW", "/", "", nil)
 	do("GET", "/api/v1/measures", issued.Token, nil)
-	one, _ := do("GET", "/api/v1/cases/"+number, issued.Token, nil)
-	refused, _ := do("POST", "/api/v1/cases/"+number+"/commands/request-extension", issued.Token, nil,
-		"If-Match", "999999", "Idempotency-Key", uuid.NewString())
-	if one != http.StatusOK || refused < 400 {
-		t.Fatalf("the case answers %d, a command %d", one, refused)
+	found, one := do("GET", "/api/v1/cases/"+number, issued.Token, nil)
+	version := regexp.MustCompile(`"version":([0-9]+)`).FindStringSubmatch(one)
+	if found != http.StatusOK || version == nil {
+		t.Fatalf("the case answers %d\n%s", found, one)
+	}
+	for _, expected := range []string{version[1], "1"} {
+		do("POST", "/api/v1/cases/"+number+"/commands/request-extension", issued.Token, nil, "If-Match", expected, "Idempotency-Key", uuid.NewString())
 	}
 
 	// In the browser, to look at personal data.
@@ -234,7 +236,7 @@ func checkLabels(t *testing.T, dir, scrape string) {
 	closed := map[string]func(string) bool{
 		"version": anything, "revision": anything, "goversion": anything, // of this program
 		"le": number, "quantile": number,
-		"unit": among(units...), "tier": among(words(law.Tiers)...), "clock": func(s string) bool { return slices.Contains(law.ClockIDs(), law.ClockID(strings.ToUpper(s[:1])+s[1:])) },
+		"unit": among(units...), "tier": among(words(law.Tiers)...), "clock": func(s string) bool { return slices.Contains(law.Clocks(), law.ClockID(strings.ToUpper(s[:1])+s[1:])) },
 		"state": among(words(petition.Stages())...), "channel": among(append(words(petition.Channels()), "unknown")...),
 		"class": among(append(words(petition.Classes()), "unknown")...),
 		"first": among("true", "false"), "curing": among("true", "false"), "window": among("3d", "7d"),

@@ -56,9 +56,11 @@ func (a *app) erase(ctx context.Context, number, ground, approver, by string) (e
 			ZH: "这一件没有加密的个人信息", EN: "there is no sealed personal data in this case",
 		}}
 	}
-	authority, err := n.authorise(ctx, number, c.world, ground, approver, by, subject)
-	if err != nil {
-		return err
+	authority := authorised(c, subject)
+	if authority == uuid.Nil {
+		if authority, err = n.authorise(ctx, number, c.world, ground, approver, by, subject); err != nil {
+			return err
+		}
 	}
 	// If we crash here, the erasure is on record and the key is still there:
 	// running the command again finds the record and destroys the key.
@@ -72,6 +74,16 @@ func (a *app) erase(ctx context.Context, number, ground, approver, by string) (e
 		rows:   [][]string{{fmt.Sprintf(a.tr("已销毁密钥；依据条目 %s", "key destroyed, under entry %s"), authority)}},
 		values: map[string]any{"case": number, "authority": authority},
 	})
+}
+
+// authorised returns the event that authorised the erasure, if there is one.
+func authorised(c *present, subject uuid.UUID) uuid.UUID {
+	for _, e := range c.Timeline {
+		if erasure, ok := e.Event.(petition.ErasureAuthorised); ok && erasure.Subject == subject {
+			return e.ID
+		}
+	}
+	return uuid.Nil
 }
 
 // authorise records that the data of subject is to be erased, and returns the

@@ -107,7 +107,7 @@ var refusals = []ledger.Refusal{
 	invalid("ERR_DUE_REQUIRED", art+"第22条第1款第3项", "交办须指定办理期限", "an assignment names the date by which it is to be reported on"),
 	conflict("ERR_NOT_ACCUSATION", art+"第22条第2款", "只有检举控告类事项转送纪检监察机关", "only an accusation goes to a discipline organ"),
 	invalid("ERR_NOT_DISCIPLINE_ORGAN", art+"第22条第2款", "检举控告应当按管理权限转送纪检监察机关", "an accusation goes to a discipline organ"),
-	invalid("ERR_REASON_REQUIRED", art+"第23条第3款", "请详细说明理由", "give the reasons in full"),
+	invalid("ERR_REASON_REQUIRED", art+"第23条第3款、第34条", "请详细说明理由", "give the reasons in full"),
 	invalid("ERR_NO_RESPONSIBLE_OFFICER", "", "受理须确定责任人（实名制）", "acceptance names the officer responsible"),
 	invalid("ERR_GROUND_REQUIRED", art+"第44条", "请写明依据", "state the ground"),
 	invalid("ERR_PROOF_REQUIRED", art+"第23条", "请填写告知（送达）方式和凭证；无法告知的只填原因", "give the method and the proof of it; if it was impossible, the reason alone"),

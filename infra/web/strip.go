@@ -21,10 +21,11 @@ type bar struct {
 }
 
 const (
-	stripWidth  = 1000
-	stripHeight = 44
-	barLeast    = 10 // so that a short holding is still seen
-	letterWidth = 13
+	stripWidth   = 1000
+	stripHeight  = 44
+	barLeast     = 10 // so that a short holding is still seen
+	letterWidth  = 13
+	leastLetters = 4 // of a name that say something
 )
 
 func (p *page) strip(desks []casefile.Desk) strip {
@@ -51,8 +52,11 @@ func (p *page) strip(desks []casefile.Desk) strip {
 			b.Class = "gap"
 		}
 		b.Title = p.T("strip.bar", b.Text, p.Date(d.From), p.Date(d.To), d.WD)
-		if fits := w / letterWidth; len([]rune(b.Text)) > fits {
-			b.Text = string([]rune(b.Text)[:max(fits, 0)])
+		switch fits := w / letterWidth; {
+		case fits < leastLetters:
+			b.Text = "" // the title and the table have it
+		case fits < len([]rune(b.Text)):
+			b.Text = string([]rune(b.Text)[:fits])
 		}
 		s.Bars = append(s.Bars, b)
 		x += w

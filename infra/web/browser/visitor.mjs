@@ -29,7 +29,7 @@ export class Visitor {
     const v = new Visitor();
     v.context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 1000 }, ...options });
     await v.context.addCookies([{ name: 'lang', value: lang, url: base }]);
-    v.context.setDefaultTimeout(15_000);
+    v.context.setDefaultTimeout(30_000);
     v.page = await v.context.newPage();
     v.page.on('request', (r) => {
       v.#requests.push(r);
