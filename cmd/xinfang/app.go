@@ -113,6 +113,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 	default:
 		return usagef("%s", a.tr("--output 只能是 table、json、jsonl 或 csv", "--output is table, json, jsonl or csv"))
 	}
+	if a.lang = "zh-CN"; strings.EqualFold(cfg.Lang, "en") {
+		a.lang = "en"
+	}
 	a.cfg, a.origin = cfg, origin
 	return nil
 }

@@ -28,7 +28,7 @@ import (
 // ledger verifies, and the views, caught up, are what a fresh rebuild makes.
 
 // killFor is how long each of these tests goes on killing.
-const killFor = 3 * time.Second
+const killFor = 2 * time.Second
 
 // A witness remembers every entry of a ledger that it has been told of.
 type witness struct {
@@ -239,7 +239,7 @@ func TestKillRebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	ok(t, os.CopyFS(dir, os.DirFS(made)))
+	ok(t, copyData(made, dir))
 	before := operateOn(t, dir, "case", "list", "-o", "json")
 	begin := time.Now()
 	whole, said := start(t, dir, "rebuild")

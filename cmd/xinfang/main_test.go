@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +65,28 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// year is a directory in which "xinfang demo --write ./data" was run, as the
+// READMEs say. It is made once, because that takes a while, and only read.
+var year = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp(scratch, "year-"); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("xinfang", "demo", "--write", "./data")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), noSleep)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+// copyData copies a data directory that is only read.
+func copyData(from, to string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	return os.Chmod(filepath.Join(to, masterFile), 0o600)
 }
 
 // operate runs the program in this process, on the data directory dir, and

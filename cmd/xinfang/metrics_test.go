@@ -36,8 +36,10 @@ const mostSeries = 5000
 // and with a table imported that has a person where a unit should be.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
+	made, err := year()
+	ok(t, err)
 	dir := filepath.Join(t.TempDir(), "data")
-	operateOn(t, dir, "demo", "--write", dir)
+	ok(t, copyData(filepath.Join(made, "data"), dir))
 	secrets := personalData(t, dir)
 
 	odd := filepath.Join(t.TempDir(), "odd.csv")
@@ -54,16 +56,17 @@ func TestMetrics(t *testing.T) {
 	go func() {
 		_, err := operate(serving, dir, "serve", "--http.addr", console, "--metrics.addr", metrics)
 		ended <- err
+		stop() // nobody waits for a server that did not start
 	}()
-	if status, body, err := ask(t.Context(), "http://"+console+"/readyz", ""); err != nil || status != http.StatusOK {
-		t.Fatalf("%d %s %v", status, body, err)
+	if status, body, err := ask(serving, "http://"+console+"/readyz", ""); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s %v: %v", status, body, err, <-ended)
 	}
 	requests(t, dir, "http://"+console, secrets)
 
 	// What is counted every few seconds is there once the first count is done.
 	var scrape []byte
 	for !bytes.Contains(scrape, []byte("\nxinfang_clock_due{")) {
-		_, body, err := ask(t.Context(), "http://"+metrics+"/metrics", "")
+		_, body, err := ask(serving, "http://"+metrics+"/metrics", "")
 		ok(t, err)
 		scrape = body
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestReadme executes every command of both READMEs, in order and in one
@@ -42,6 +41,10 @@ func TestReadme(t *testing.T) {
 		switch arguments, isOurs := strings.CutPrefix(strings.Replace(line, "go run ./cmd/xinfang", "./xinfang", 1), "./xinfang "); {
 		case line == "go test ./...", line == "go build -o xinfang ./cmd/xinfang":
 			// The one is what runs here, the other made what is run.
+		case arguments == "demo --write ./data":
+			made, err := year() // by this command
+			ok(t, err)
+			ok(t, copyData(filepath.Join(made, "data"), filepath.Join(dir, "data")))
 		case !isOurs:
 			t.Errorf("%s: the test does not know how to run this", line)
 		case arguments == "demo", strings.HasPrefix(arguments, "serve"):
@@ -86,11 +89,13 @@ func readmeServer(t *testing.T, dir string, env []string, program string, args [
 	cmd.Stdout, cmd.Stderr = &said, &said
 	ok(t, cmd.Start())
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	running, stopped := context.WithCancel(t.Context())
+	go func() {
+		ended <- cmd.Wait()
+		stopped()
+	}()
 	for _, url := range []string{"http://" + console + "/readyz", "http://" + metrics + "/metrics"} {
-		if status, body, err := ask(ctx, url, ""); err != nil || status != 200 {
+		if status, body, err := ask(running, url, ""); err != nil || status != 200 {
 			_ = cmd.Process.Kill() // it may have ended already
 			t.Fatalf("xinfang %v: %s: status %d, %v\n%s\n%v\n%s", args, url, status, err, body, <-ended, &said)
 		}

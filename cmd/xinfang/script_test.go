@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,8 +49,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"demo": func(ts *testscript.TestScript, _ bool, args []string) {
 		made, err := quarter()
 		ts.Check(err)
-		ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(made)))
-		ts.Check(os.Chmod(filepath.Join(ts.MkAbs(args[0]), masterFile), 0o600))
+		ts.Check(copyData(made, ts.MkAbs(args[0])))
 	},
 	// shape FILE: the last stdout is JSON, and has the members, of the types, that
 	// the lines of FILE say. A member may have several types, one of them null.

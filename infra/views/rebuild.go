@@ -74,7 +74,7 @@ func build(ctx context.Context, path string, log ledger.Log, upTo ledger.Positio
 	// Nobody reads the file before it is whole, and after a crash it is thrown
 	// away: it needs no journal until it gets its name.
 	db.building = true
-	err = db.create(ctx, "OFF", "PRAGMA synchronous=OFF;"+schema+`
+	err = db.create(ctx, "OFF", "PRAGMA synchronous=OFF; PRAGMA cache_size=-524288;"+schema+`
 		INSERT INTO words (words, rank) VALUES ('hashsize', 67108864); -- merge in memory, not on disk
 		INSERT INTO words (words, rank) VALUES ('automerge', 0);`)
 	if err == nil {
