@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
@@ -41,7 +40,17 @@ func (a *app) calendarCommand() *cobra.Command {
 		Example: "  year = 2027\n  no = \"国办发明电〔2026〕0号\"\n  title = \"关于2027年部分节假日安排的通知\"\n  off = [\"2027-01-01\"]\n  work = []",
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.calendarLoad(cmd.Context(), args[0]) },
 	}
-	cmd.AddCommand(explain, load)
+	var working bool
+	var document string
+	override := &cobra.Command{
+		Use: "override DATE", Short: a.tr("按文件把某天改为休息日（如台风停工）或工作日", "make a day one of rest (such as for a typhoon) or of work, as a document says"), Args: exactArgs("DATE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.calendarOverride(cmd.Context(), args[0], working, document)
+		},
+	}
+	override.Flags().BoolVar(&working, "working", false, a.tr("改为工作日（默认休息日）", "a working day, not one of rest"))
+	override.Flags().StringVar(&document, "document", "", a.tr("文号（必填）", "number of the document (required)"))
+	cmd.AddCommand(explain, load, override)
 	return cmd
 }
 
@@ -96,35 +105,42 @@ func addDays(cal *law.Calendar, date law.Date, s string) (law.Date, bool, error)
 	return date.AddDays(n), false, nil
 }
 
-func (a *app) calendarLoad(ctx context.Context, path string) (err error) {
+func (a *app) calendarLoad(ctx context.Context, path string) error {
 	var file noticeFile
-	meta, err := toml.DecodeFile(path, &file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("%s: unknown key %q; see \"xinfang calendar load --help\"", path, unknown[0].String())
-	}
-	n, err := a.openNode(ctx, true)
-	if err != nil {
+	if err := readTOML(path, &file, "xinfang calendar load --help"); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	ask := ledger.Ask[law.CalendarCommand]{
-		ID:      law.CalendarStream(file.Year),
-		Command: law.PublishCalendar{Year: file.Year, Notice: ledger.Document{No: file.No, Title: file.Title}, Off: file.Off, Work: file.Worked},
-		Meta:    n.system(),
-	}
-	if _, err := law.CalendarDecider.Handle(ctx, n.store, ask); err != nil {
-		return err
-	}
-	recomputed, err := n.recompute(ctx)
+	return a.changeCalendar(ctx, file.Year, law.PublishCalendar{
+		Year: file.Year, Notice: ledger.Document{No: file.No, Title: file.Title}, Off: file.Off, Work: file.Worked,
+	})
+}
+
+// calendarOverride makes one day a working day or a day of rest, as a document
+// says, such as for a typhoon.
+func (a *app) calendarOverride(ctx context.Context, day string, working bool, document string) error {
+	date, err := law.ParseDate(day)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
-	return a.print(table{
-		rows:   [][]string{{fmt.Sprintf(a.tr("已录入 %d 年日历；重算期限 %d 个", "calendar of %d recorded; %d due dates recomputed"), file.Year, recomputed)}},
-		values: map[string]int{"year": file.Year, "recomputed": recomputed},
+	return a.changeCalendar(ctx, date.Year(), law.OverrideDay{Date: date, Working: working, Document: ledger.Document{No: document}})
+}
+
+// changeCalendar records a change of one year, and replaces what had been
+// reckoned without it.
+func (a *app) changeCalendar(ctx context.Context, year int, c law.CalendarCommand) error {
+	return a.writing(ctx, func(n *node) error {
+		ask := ledger.Ask[law.CalendarCommand]{ID: law.CalendarStream(year), Command: c, Meta: n.system()}
+		if _, err := law.CalendarDecider.Handle(ctx, n.store, ask); err != nil {
+			return err
+		}
+		recomputed, err := n.recompute(ctx)
+		if err != nil {
+			return err
+		}
+		return a.print(table{
+			rows:   [][]string{{fmt.Sprintf(a.tr("已录入 %d 年日历；重算期限 %d 个", "calendar of %d recorded; %d due dates recomputed"), year, recomputed)}},
+			values: map[string]int{"year": year, "recomputed": recomputed},
+		})
 	})
 }
 

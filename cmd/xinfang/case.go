@@ -65,48 +65,34 @@ func (a *app) filterFlags(cmd *cobra.Command, f *projections.Filter) {
 
 // caseList prints a list. On the command line the operator of the machine reads
 // the ledger itself, so restricted cases are listed.
-func (a *app) caseList(ctx context.Context, f projections.Filter) (err error) {
+func (a *app) caseList(ctx context.Context, f projections.Filter) error {
 	if err := check(f); err != nil {
 		return err
 	}
-	n, err := a.openNode(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	p, now, err := n.present(ctx)
-	if err != nil {
-		return err
-	}
-	v, err := n.current(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, v.Close()) }()
-	w, err := n.World(ctx, p)
-	if err != nil {
-		return err
-	}
-	f.Now, f.Restricted = now, true
-	f.Soon, _ = w.Calendar.AddWorkingDays(law.DateOf(now), 3)
-	rows, err := all(ctx, v, f)
-	if err != nil {
-		return err
-	}
+	return a.reading(ctx, func(r *reading) error {
+		f.Now, f.Restricted = r.now, true
+		f.Soon, _ = r.world.Calendar.AddWorkingDays(law.DateOf(r.now), 3)
+		rows, err := all(ctx, r.views, f)
+		if err != nil {
+			return err
+		}
+		return a.printList(r, rows)
+	})
+}
+
+func (a *app) printList(r *reading, rows []projections.Row) error {
 	t := table{header: []string{a.tr("编号", "number"), a.tr("概况", "summary"), a.tr("单位", "unit"), a.tr("责任人", "officer"), a.tr("环节", "stage"),
-		a.tr("法定期限", "statutory"), a.tr("区内期限", "district")}}
+		a.tr("法定期限", "statutory"), a.tr("区内期限", "district")}, lines: []any{}}
 	cases := []web.ListedCase{}
-	for _, r := range rows {
-		c := web.NewListedCase(r, now)
+	names := r.world.Directory
+	for _, row := range rows {
+		c := web.NewListedCase(row, r.now)
 		cases = append(cases, c)
 		t.lines = append(t.lines, c)
-		t.rows = append(t.rows, []string{r.Number, clip(r.Summary, 24), w.Directory.UnitName(r.Unit, a.lang), w.Directory.OfficerName(r.Officer),
-			r.Stage.Title().In(a.lang), a.due(c.Statutory), a.due(c.District)})
+		t.rows = append(t.rows, []string{row.Number, clip(row.Summary, 24), names.UnitName(row.Unit, a.lang), names.OfficerName(row.Officer),
+			row.Stage.Title().In(a.lang), a.due(c.Statutory), a.due(c.District)})
 	}
 	t.values = cases
-	if t.lines == nil {
-		t.lines = []any{}
-	}
 	return a.print(t)
 }
 

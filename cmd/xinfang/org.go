@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/BurntSushi/toml"
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"xinfang/domain/law"
@@ -81,35 +78,25 @@ func (a *app) orgCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) orgLoad(ctx context.Context, path string) (err error) {
+func (a *app) orgLoad(ctx context.Context, path string) error {
 	var file directoryFile
-	meta, err := toml.DecodeFile(path, &file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("%s: unknown key %q; see \"xinfang org template\"", path, unknown[0].String())
-	}
-	n, err := a.openNode(ctx, true)
-	if err != nil {
+	if err := readTOML(path, &file, "xinfang org template"); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	commands, err := n.missing(ctx, file)
-	if err != nil {
-		return err
-	}
-	for _, c := range commands {
-		ask := ledger.Ask[org.Command]{ID: org.Stream().ID, Command: c, Meta: ledger.Meta{
-			Command: uuid.New(), Actor: ledger.Actor{Officer: "system", Role: string(org.Admin)}, Occurred: a.Now().UTC(),
-		}}
-		if _, err := org.Decider.Handle(ctx, n.store, ask); err != nil {
-			return fmt.Errorf("%T: %w", c, err)
+	return a.writing(ctx, func(n *node) error {
+		commands, err := n.missing(ctx, file)
+		if err != nil {
+			return err
 		}
-	}
-	return a.print(table{
-		rows:   [][]string{{fmt.Sprintf(a.tr("已登记 %d 项", "%d recorded"), len(commands))}},
-		values: map[string]int{"recorded": len(commands)},
+		for _, c := range commands {
+			if _, err := org.Decider.Handle(ctx, n.store, ledger.Ask[org.Command]{ID: org.Stream().ID, Command: c, Meta: n.system()}); err != nil {
+				return fmt.Errorf("%T: %w", c, err)
+			}
+		}
+		return a.print(table{
+			rows:   [][]string{{fmt.Sprintf(a.tr("已登记 %d 项", "%d recorded"), len(commands))}},
+			values: map[string]int{"recorded": len(commands)},
+		})
 	})
 }
 
@@ -138,20 +125,7 @@ func (n *node) missing(ctx context.Context, file directoryFile) ([]org.Command, 
 	return commands, nil
 }
 
-func (a *app) orgList(ctx context.Context) (err error) {
-	n, err := a.openNode(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	at, now, err := n.present(ctx)
-	if err != nil {
-		return err
-	}
-	w, err := n.World(ctx, at)
-	if err != nil {
-		return err
-	}
+func (a *app) orgList(ctx context.Context) error {
 	type post struct {
 		Officer string `json:"officer"`
 		Name    string `json:"name"`
@@ -160,17 +134,19 @@ func (a *app) orgList(ctx context.Context) (err error) {
 		Role    string `json:"role"`
 		Head    bool   `json:"head"`
 	}
-	t := table{header: []string{a.tr("单位", "unit"), a.tr("名称", "name"), a.tr("工号", "officer"), a.tr("姓名", "name"), a.tr("岗位", "post"), a.tr("角色", "role")}}
-	posts := []post{}
-	for _, u := range w.Directory.Units() {
-		for _, p := range w.Directory.Staff(u.Code, now) {
-			name := w.Directory.OfficerName(p.Officer)
-			t.rows = append(t.rows, []string{u.Code, u.Name.In(a.lang), p.Officer, name, p.Title, p.Role.Title().In(a.lang)})
-			posts = append(posts, post{p.Officer, name, u.Code, p.Title, string(p.Role), p.Head})
+	return a.reading(ctx, func(r *reading) error {
+		t := table{header: []string{a.tr("单位", "unit"), a.tr("名称", "name"), a.tr("工号", "officer"), a.tr("姓名", "name"), a.tr("岗位", "post"), a.tr("角色", "role")}}
+		posts := []post{}
+		for _, u := range r.world.Directory.Units() {
+			for _, p := range r.world.Directory.Staff(u.Code, r.now) {
+				name := r.world.Directory.OfficerName(p.Officer)
+				t.rows = append(t.rows, []string{u.Code, u.Name.In(a.lang), p.Officer, name, p.Title, p.Role.Title().In(a.lang)})
+				posts = append(posts, post{p.Officer, name, u.Code, p.Title, string(p.Role), p.Head})
+			}
 		}
-	}
-	t.values = posts
-	return a.print(t)
+		t.values = posts
+		return a.print(t)
+	})
 }
 
 // present returns the position that --at or --as-of asks for, 0 for the head,

@@ -12,6 +12,7 @@ import (
 
 	"xinfang/domain/law"
 	"xinfang/domain/ledger"
+	"xinfang/domain/org"
 	"xinfang/domain/petition"
 	"xinfang/infra/web"
 	"xinfang/projections/casefile"
@@ -71,79 +72,62 @@ func parseWindow(from, to string) (w measure.Window, err error) {
 	return w, nil
 }
 
-func (a *app) timeliness(ctx context.Context, from, to, unit string) (err error) {
+func (a *app) timeliness(ctx context.Context, from, to, unit string) error {
 	w, err := parseWindow(from, to)
 	if err != nil {
 		return err
 	}
-	n, err := a.openNode(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
-	p, now, err := n.present(ctx)
-	if err != nil {
-		return err
-	}
-	v, err := n.current(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, v.Close()) }()
-	world, err := n.World(ctx, p)
-	if err != nil {
-		return err
-	}
-	figures, err := measure.Compute(measure.Query{Window: w, AsOf: now, Unit: unit, ByUnit: true}, v.Facts(ctx), world.Calendar)
-	if err != nil {
-		return err
-	}
-	t := table{header: []string{a.tr("指标", "measure"), "", a.tr("层级", "tier"), a.tr("单位", "unit"), a.tr("值", "value"), a.tr("未到期", "not yet due"), a.tr("排除", "excluded")}}
-	t.values = figures
-	for _, f := range figures {
-		t.lines = append(t.lines, f)
-		value, notYet := "", ""
-		switch {
-		case f.Rate != nil:
-			value, notYet = f.Rate.String(), fmt.Sprint(f.NotYetDue)
-		case f.Days != nil:
-			value = report.Format(*f.Days, a.lang)
+	return a.reading(ctx, func(r *reading) error {
+		figures, err := measure.Compute(measure.Query{Window: w, AsOf: r.now, Unit: unit, ByUnit: true}, r.views.Facts(ctx), r.world.Calendar)
+		if err != nil {
+			return err
 		}
-		out := 0
-		for _, n := range f.Excluded {
-			out += n
+		t := table{header: []string{a.tr("指标", "measure"), "", a.tr("层级", "tier"), a.tr("单位", "unit"), a.tr("值", "value"), a.tr("未到期", "not yet due"), a.tr("排除", "excluded")}}
+		t.values = figures
+		for _, f := range figures {
+			t.lines = append(t.lines, f)
+			t.rows = append(t.rows, a.figure(f, r.world.Directory))
 		}
-		title := measure.DefinitionOf(f.Measure).Title.In(a.lang)
-		if f.Key != "" {
-			title += " " + f.Key
-		}
-		t.rows = append(t.rows, []string{string(f.Measure), title, f.Tier.Title().In(a.lang), world.Directory.UnitName(f.Unit, a.lang), value, notYet, fmt.Sprint(out)})
-	}
-	return a.print(t)
+		return a.print(t)
+	})
 }
 
-func (a *app) reportUnit(ctx context.Context, code, from, to string) (err error) {
+// figure returns a figure as the cells of a row.
+func (a *app) figure(f measure.Figure, names *org.Directory) []string {
+	value, notYet := "", ""
+	switch {
+	case f.Rate != nil:
+		value, notYet = f.Rate.String(), fmt.Sprint(f.NotYetDue)
+	case f.Days != nil:
+		value = report.Format(*f.Days, a.lang)
+	}
+	out := 0
+	for _, n := range f.Excluded {
+		out += n
+	}
+	title := measure.DefinitionOf(f.Measure).Title.In(a.lang)
+	if f.Key != "" {
+		title += " " + f.Key
+	}
+	return []string{string(f.Measure), title, f.Tier.Title().In(a.lang), names.UnitName(f.Unit, a.lang), value, notYet, fmt.Sprint(out)}
+}
+
+func (a *app) reportUnit(ctx context.Context, code, from, to string) error {
 	w, err := parseWindow(from, to)
 	if err != nil {
 		return err
 	}
-	n, err := a.openNode(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.Close()) }()
 	at, err := a.at()
 	if err != nil {
 		return err
 	}
-	if err := n.projector.CatchUp(ctx); err != nil {
-		return err
-	}
-	r, err := n.unitReport(ctx, code, w, at)
-	if err != nil {
-		return err
-	}
-	return a.printReport(r)
+	return a.reading(ctx, func(r *reading) error {
+		unit, err := r.unitReport(ctx, code, w, at)
+		if err != nil {
+			return err
+		}
+		return a.printReport(unit)
+	})
 }
 
 // unitReport implements web.MakeUnitReport.

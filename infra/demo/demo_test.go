@@ -1,3 +1,6 @@
+// Over 400 lines: one generated year, made once because it takes seconds, is
+// looked at from every side.
+
 package demo
 
 import (

@@ -1,3 +1,6 @@
+// Over 400 lines: the tables of every measure, worked by hand, which read best
+// beside each other.
+
 package measure
 
 import (
