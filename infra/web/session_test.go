@@ -102,6 +102,11 @@ func TestHealth(t *testing.T) {
 	c := &client{t, d.Handler(), "registrar"}
 	c.do("GET", "/healthz", "").want(t, 200, `"ok":true`)
 	c.do("GET", "/readyz", "").want(t, 200, `"ok":true`)
+	stranger := &client{t, c.site, "revoked"}
+	stranger.do("GET", "/readyz", "").want(t, 200, `"ok":true`)
+	if a := stranger.do("GET", "/api/v1/cases", ""); a.status != 401 {
+		t.Errorf("a token that is no good opens the list: %d", a.status)
+	}
 	for code, fresh := range map[string]Freshness{
 		"VIEWS_BEHIND":  {Views: 1, Head: 9, Since: d.now.Add(-2 * time.Minute)},
 		"VIEWS_STOPPED": {Err: errors.New("position 5: unknown event")},
