@@ -28,9 +28,9 @@ func (a *app) caseCommand() *cobra.Command {
 	}
 	a.filterFlags(list, &f)
 	search := &cobra.Command{
-		Use: "search WORDS", Short: a.tr("按字词检索编号、概况与诉求", "search numbers, summaries and claims"), Args: exactArgs("WORDS"),
+		Use: "search WORDS", Short: a.tr("按字词检索编号、概况与诉求；有主密钥时也按信访人姓名、证件、电话", "search numbers, summaries and claims; with the master key also petitioners by name, id or phone"), Args: exactArgs("WORDS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.Text = args[0]
+			f.Text, f.Subjects = args[0], a.petitioners(cmd.Context(), args[0])
 			return a.caseList(cmd.Context(), f)
 		},
 	}

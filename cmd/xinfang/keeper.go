@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/google/uuid"
+
 	"xinfang/infra/vault"
 )
 
@@ -28,6 +30,23 @@ func (a *app) openVault(ctx context.Context, create bool) (*keeper, error) {
 		return nil, err
 	}
 	return &keeper{v}, nil
+}
+
+// petitioners returns whom the vault knows by name, id number or phone. Without
+// the master key, or while a server has the vault, nobody: what can be found then
+// is what everyone may see.
+func (a *app) petitioners(ctx context.Context, name string) []uuid.UUID {
+	k, err := a.openVault(ctx, false)
+	if err != nil {
+		a.warn("%s%s", a.tr("未按信访人检索：", "petitioners were not searched: "), a.explain(err))
+		return nil
+	}
+	found, err := k.Find(ctx, name)
+	if err := errors.Join(err, k.Close()); err != nil {
+		a.warn("%s%s", a.tr("未按信访人检索：", "petitioners were not searched: "), a.explain(err))
+		return nil
+	}
+	return found
 }
 
 func (a *app) masterKey(create bool) ([]byte, error) {
