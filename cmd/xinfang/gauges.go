@@ -71,6 +71,16 @@ func (n *node) count(ctx context.Context, f web.Freshness, now time.Time) (metri
 	if s.Tally, err = n.views.Tally(ctx, now); err != nil {
 		return s, err
 	}
-	s.Figures, err = measure.Compute(measure.Query{AsOf: now, ByUnit: true}, n.views.Facts(ctx), w.Calendar)
+	facts := func(yield func(measure.Facts, error) bool) { // read once, counted twice
+		for f, err := range n.views.Facts(ctx) {
+			if err == nil {
+				s.Tally.Count(f)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+	s.Figures, err = measure.Compute(measure.Query{AsOf: now, ByUnit: true}, facts, w.Calendar)
 	return s, err
 }

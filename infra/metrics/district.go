@@ -61,6 +61,9 @@ var (
 	lateDesc       = desc("xinfang_late_entries_total", "Late entries (补录); curing ones claim a due date that they missed.", "unit", "curing")
 	objectionDesc  = desc("xinfang_objections_total", "Objections of units.", "unit", "result")
 	correctDesc    = desc("xinfang_corrections_total", "Corrections of entries (更正).")
+	repeatDesc     = desc("xinfang_repeat_total", "Cases that repeat an earlier one.")
+	opinionDesc    = desc("xinfang_satisfaction", "Evaluations, by who was evaluated.", "subject", "grade")
+	handlingDesc   = desc("xinfang_handling_duration_seconds", "From acceptance to closing.", "class")
 	dueDesc        = desc("xinfang_clock_due", "Clocks that have fallen due (denominator).", "clock", "tier", "unit")
 	metDesc        = desc("xinfang_clock_met", "Of those, met in time (numerator).", "clock", "tier", "unit")
 	missedDesc     = desc("xinfang_clock_missed", "Of those, missed.", "clock", "tier", "unit")
@@ -70,7 +73,7 @@ var (
 // Describe implements prometheus.Collector.
 func (district) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{headDesc, storeDesc, regressDesc, positionDesc, lagDesc, lagTimeDesc, stoppedDesc, calendarDesc,
-		openDesc, overdueDesc, oldestDesc, soonDesc, registeredDesc, lateDesc, objectionDesc, correctDesc, dueDesc, metDesc, missedDesc, notDueDesc} {
+		openDesc, overdueDesc, oldestDesc, soonDesc, registeredDesc, lateDesc, objectionDesc, correctDesc, repeatDesc, opinionDesc, handlingDesc, dueDesc, metDesc, missedDesc, notDueDesc} {
 		ch <- d
 	}
 }
@@ -103,6 +106,8 @@ func (d district) Collect(ch chan<- prometheus.Metric) {
 	gauge(calendarDesc, float64(s.CalendarUntil.Unix()))
 	count(correctDesc, float64(s.Tally.Corrected))
 	s.cases(gauge, count)
+	s.opinions(gauge)
+	s.handling(ch)
 	s.clocks(gauge)
 }
 
@@ -132,7 +137,11 @@ func (s *State) cases(gauge, count put) {
 		gauge(soonDesc, float64(c.N), strconv.Itoa(c.Days)+"d", string(c.Tier))
 	}
 	registered, late, returned := sums{}, sums{}, sums{}
+	repeats := 0
 	for _, c := range s.Tally.Registered {
+		if c.Repeat {
+			repeats += c.N
+		}
 		registered.add(float64(c.N), word(string(c.Channel)), word(string(c.Class)), strconv.FormatBool(!c.Repeat))
 	}
 	for _, c := range s.Tally.Late {
@@ -140,9 +149,30 @@ func (s *State) cases(gauge, count put) {
 		late.add(float64(c.Others), s.unit(c.Unit), "false")
 		returned.add(float64(c.Returns), s.unit(c.Unit), "upheld")
 	}
+	count(repeatDesc, float64(repeats))
 	registered.send(count, registeredDesc)
 	late.send(count, lateDesc)
 	returned.send(count, objectionDesc)
+}
+
+// opinions sends evaluations, those that nobody gave as 0.
+func (s *State) opinions(gauge put) {
+	for _, of := range petition.Judges() {
+		for _, grade := range petition.Grades() {
+			gauge(opinionDesc, float64(s.Tally.Satisfaction[projections.Opinion{Of: of, Grade: grade}]), string(of), string(grade))
+		}
+	}
+}
+
+// handling sends how long cases took.
+func (s *State) handling(ch chan<- prometheus.Metric) {
+	for class, d := range s.Tally.Handling {
+		buckets := make(map[float64]uint64, len(d.Within))
+		for i, days := range projections.HandlingDays {
+			buckets[float64(days)*(24*time.Hour).Seconds()] = uint64(d.Within[i])
+		}
+		ch <- prometheus.MustNewConstHistogram(handlingDesc, uint64(d.N), d.Sum.Seconds(), buckets, word(string(class)))
+	}
 }
 
 // clockOf says which clock a measure is the rate of.
