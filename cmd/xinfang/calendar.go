@@ -165,7 +165,7 @@ func (n *node) recompute(ctx context.Context) (int, error) {
 			return done, err
 		}
 		for _, c := range file.Clocks {
-			if _, changed := law.Recompute(c.Clock, w.Calendar, w.Rules); !changed || !c.Met.IsZero() || c.Cancelled {
+			if _, changed := law.Recompute(c.Clock, w.Calendar); !changed || !c.Met.IsZero() || c.Cancelled {
 				continue
 			}
 			act := petition.Act{Command: petition.RecomputeDeadline{Clock: c.ID}, Now: n.app.Now().UTC(), World: w}

@@ -176,7 +176,7 @@ func (c Clock) each(f func(Limit) Limit) Clock {
 // says the date beside, Rolled, anew. A due date that was not provisional stays,
 // and so does every number: a limit is reckoned as it was set, whatever the rules
 // say by now, so none of them is looked up.
-func Recompute(c Clock, cal *Calendar, _ Rules) (_ Clock, changed bool) {
+func Recompute(c Clock, cal *Calendar) (_ Clock, changed bool) {
 	again := c.each(func(l Limit) Limit {
 		fresh := l.reckon(c.Start, cal)
 		if !l.Provisional && !fresh.Due.Equal(l.Due) || fresh.same(l) {

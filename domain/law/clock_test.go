@@ -200,7 +200,7 @@ func TestRecompute(t *testing.T) {
 					t.Errorf("%s: %+v", tier, l)
 				}
 			}
-			got, changed := Recompute(tt.clock, later, rules)
+			got, changed := Recompute(tt.clock, later)
 			for tier, want := range map[Tier]string{Statutory: tt.due, District: tt.district} {
 				if l := got.Limit(tier); l != nil && l.LastDay() != on(want) || l == nil && want != "" {
 					t.Errorf("%s: %+v, want %s", tier, l, want)
@@ -209,7 +209,7 @@ func TestRecompute(t *testing.T) {
 			if changed != tt.changed || changed != (got.Calendar == "2027v1") || !changed && !reflect.DeepEqual(got, tt.clock) {
 				t.Errorf("changed %t: %+v", changed, got)
 			}
-			if again, changed := Recompute(got, later, rules); changed || !reflect.DeepEqual(again, got) {
+			if again, changed := Recompute(got, later); changed || !reflect.DeepEqual(again, got) {
 				t.Errorf("recomputed again: %+v", again)
 			}
 		})
@@ -219,7 +219,7 @@ func TestRecompute(t *testing.T) {
 // TestRecomputeLeavesThePast overrides a day within a clock that was certain.
 func TestRecomputeLeavesThePast(t *testing.T) {
 	c := Default().Start(C5, at("2026-09-07 10:00:00"), Embedded())
-	if got, changed := Recompute(c, Embedded().Override(on("2026-09-09"), false), Default()); changed {
+	if got, changed := Recompute(c, Embedded().Override(on("2026-09-09"), false)); changed {
 		t.Errorf("a date that was not provisional moved from %v to %v", c.Statutory.LastDay(), got.Statutory.LastDay())
 	}
 	c = c.Extend(1)

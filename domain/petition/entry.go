@@ -166,7 +166,7 @@ func recompute(q question, c RecomputeDeadline) (events []Event, err error) {
 			continue
 		}
 		err = nil
-		if again, changed := law.Recompute(clock, q.w.Calendar, q.w.Rules); changed {
+		if again, changed := law.Recompute(clock, q.w.Calendar); changed {
 			events = append(events, DeadlineRecomputed{again})
 		}
 	}
