@@ -32,8 +32,8 @@ const shown = 100
 // If rows differ, the old file stays unless force is set: either it or the new
 // one is wrong, and somebody has to look.
 //
-// It may be interrupted at any instant. Until the last step, a rename, the old
-// file is untouched; what was built so far is thrown away by the next rebuild.
+// It may be interrupted at any instant. Until the swap the old file is untouched,
+// and what was built so far is thrown away by the next rebuild.
 func Rebuild(ctx context.Context, path string, log ledger.Log, upTo ledger.Position, workers int, force bool, progress func(events int64)) (Rebuilt, error) {
 	result := Rebuilt{Position: upTo}
 	beside := path + ".new"
@@ -135,19 +135,17 @@ func compare(ctx context.Context, old *DB, beside string, result *Rebuilt) (err 
 
 // swap puts the file at from in the place of the one at to.
 func swap(from, to string) error {
-	// The old file's WAL must not be replayed into the new file. If we crash
-	// after removing it, the old file is what it was at its last checkpoint: an
-	// older view, which catches up.
-	for _, suffix := range []string{"-wal", "-shm"} {
-		if err := os.Remove(to + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("views: %w", err)
-		}
+	// The old file's WAL must not be replayed into the new file, and the old
+	// file is not whole without it: so the old one goes first. If we crash from
+	// here to the rename, there are no views, and the next start makes them.
+	if err := remove(to); err != nil {
+		return err
 	}
-	// If we crash here, both files are there, and the old one counts.
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("views: %w", err)
 	}
-	// If we crash here, the rename may or may not last; either file is whole.
+	// If we crash here, the rename may or may not last: the views are whole, or
+	// there are none.
 	return sync(filepath.Dir(to))
 }
 
