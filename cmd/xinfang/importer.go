@@ -29,6 +29,7 @@ type importer struct {
 	now   func() time.Time
 	count func(accepted, duplicate, rejected int)
 	dir   string
+	ctx   context.Context // ends when the program is told to stop
 
 	running sync.WaitGroup
 
@@ -111,7 +112,7 @@ func (i *importer) keep(u web.Upload) (*upload, error) {
 }
 
 // Run implements web.Importer.
-func (i *importer) Run(ctx context.Context, hash string, by ledger.Actor) (web.Import, error) {
+func (i *importer) Run(_ context.Context, hash string, by ledger.Actor) (web.Import, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	up := i.known[hash]
@@ -124,7 +125,7 @@ func (i *importer) Run(ctx context.Context, hash string, by ledger.Actor) (web.I
 	up.state.State, up.state.Done = web.ImportRunning, 0
 	// The run outlives the request that started it, but not the program: when
 	// that stops it ends between two cases, and another run goes on from there.
-	i.running.Go(func() { i.run(context.WithoutCancel(ctx), up, by) })
+	i.running.Go(func() { i.run(i.ctx, up, by) })
 	return up.state, nil
 }
 
@@ -162,12 +163,16 @@ func (i *importer) Find(_ context.Context, hash string) (web.Import, bool, error
 func (i *importer) Errors(_ context.Context, hash string, w io.Writer) (string, error) {
 	i.mu.Lock()
 	up := i.known[hash]
+	var found []web.ImportError
+	if up != nil {
+		found = up.state.Errors // replaced by a run, never changed
+	}
 	i.mu.Unlock()
 	if up == nil || up.mapping == nil {
 		return "", notChecked()
 	}
-	faults := make([]rowError, len(up.state.Errors))
-	for n, e := range up.state.Errors {
+	faults := make([]rowError, len(found))
+	for n, e := range found {
 		faults[n] = rowError(e)
 	}
 	return errorCopy(up.source.name), up.source.writeErrors(w, up.mapping, i.node.app.lang, faults)

@@ -64,7 +64,7 @@ func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Tim
 	log := slog.New(slog.NewJSONHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	version, revision, goversion := buildInfo()
 	m := metrics.New(metrics.Build{Version: version, Revision: revision, GoVersion: goversion, Store: "segment"})
-	files := &importer{node: n, vault: v, now: now, count: m.Imported, dir: a.path(importsDir)}
+	files := &importer{node: n, vault: v, now: now, count: m.Imported, dir: a.path(importsDir), ctx: ctx}
 	desk := &web.Server{
 		Store: m.Meter(n.store), Views: n.Views, World: n.World, Wait: n.projector.Wait, Freshness: n.freshness(),
 		Vault: v.Vault, UnitReport: n.unitReport, Importer: files, Tokens: tokens{a.path(tokensFile), now},

@@ -198,18 +198,18 @@ func attributes(e xes.Event) (list []petition.Attribute) {
 func (s *source) run(ctx context.Context, n *node, m *sheet.Mapping, keep *keeper, actor ledger.Actor, progress func(int)) (_ taking, err error) {
 	var all func() iter.Seq2[candidate, error]
 	if s.log {
-		f, err := os.Open(s.path)
-		if err != nil {
-			return taking{}, err
+		f, opening := os.Open(s.path)
+		if opening != nil {
+			return taking{}, opening
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		all = func() iter.Seq2[candidate, error] {
 			return s.traces(io.NewSectionReader(f, 0, 1<<62))
 		}
 	} else {
-		table, err := sheet.Open(s.path, m)
-		if err != nil {
-			return taking{}, err
+		table, opening := sheet.Open(s.path, m)
+		if opening != nil {
+			return taking{}, opening
 		}
 		defer func() { err = errors.Join(err, table.Close()) }()
 		all = func() iter.Seq2[candidate, error] { return s.rows(table, m, n.app.Now()) }
