@@ -122,7 +122,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		`{"n":1,"m":2}`:        "unknown",
 		`{"n":1,"n":2}`:        "duplicate",
 		"{\"n\":1,\"\xff\":1}": "UTF-8",
-		`{"n":"1"}`:            "cannot unmarshal",
+		`{"n":"1"}`:            `unmarshal JSON string into Go int within "/n"`,
 		`{"n":1} {}`:           "after top-level value",
 	} {
 		_, err := counter.Codec.Decode("Added", []byte(data))
