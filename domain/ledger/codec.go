@@ -50,7 +50,7 @@ func (c Codec[E]) Record(e E, meta Meta, index int) Record {
 	if !ok {
 		panic(fmt.Sprintf("ledger: %T has no name", e))
 	}
-	return Record{EventID(meta.Command, index), name, encode(e), encode(meta)}
+	return Record{ID: EventID(meta.Command, index), Type: name, Data: encode(e), Meta: encode(meta)}
 }
 
 func encode(v any) []byte {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/google/uuid"
 )
 
 // A Hash is a SHA-256 hash.
@@ -12,9 +14,6 @@ type Hash [sha256.Size]byte
 
 // String returns the hash in hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
-
-// ContentType is the content type of every event's data and meta.
-const ContentType = "application/json"
 
 // The kinds of leaf: who wrote the event.
 const (
@@ -59,12 +58,16 @@ func (e *Envelope) AppendLeaf(b []byte, data, meta Digest) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Version-1))
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Recorded))
 	b = append(b, e.ID[:]...)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(e.Stream.Category)+1+36))
-	b = append(b, e.Stream.Category...)
-	b = append(b, '-')
-	b = appendUUID(b, e.Stream.ID)
+	if e.Stream.ID == uuid.Nil {
+		b = appendString(b, e.Stream.Category)
+	} else {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(e.Stream.Category)+1+36))
+		b = append(b, e.Stream.Category...)
+		b = append(b, '-')
+		b = appendUUID(b, e.Stream.ID)
+	}
 	b = appendString(b, e.Type)
-	b = appendString(b, ContentType)
+	b = appendString(b, e.ContentType())
 	b = appendDigest(b, data)
 	b = appendDigest(b, meta)
 	return append(b, e.Prev[:]...)

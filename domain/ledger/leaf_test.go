@@ -78,6 +78,8 @@ func TestTamper(t *testing.T) {
 				v.SetInt(v.Int() + 1)
 			case v.CanUint():
 				v.SetUint(v.Uint() + 1)
+			case v.Kind() == reflect.Bool:
+				v.SetBool(!v.Bool())
 			case v.Kind() == reflect.Struct:
 				for i := range v.NumField() {
 					fields(v.Field(i), path+"."+v.Type().Field(i).Name)

@@ -27,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,12 +35,30 @@ import (
 
 // A Stream names the history of one thing, such as one case.
 type Stream struct {
-	Category string // such as "case"; no hyphen
-	ID       uuid.UUID
+	Category string    // such as "case"; no hyphen. A store's own begin with "$"
+	ID       uuid.UUID // zero for a stream of the store that is the only one of its name, such as $settings
 }
 
-// String returns the stream's name, category-id, as EventStoreDB writes it.
-func (s Stream) String() string { return s.Category + "-" + s.ID.String() }
+// String returns the stream's name as EventStoreDB writes it: category-id, or the
+// category alone if there is no ID.
+func (s Stream) String() string {
+	if s.ID == uuid.Nil {
+		return s.Category
+	}
+	return s.Category + "-" + s.ID.String()
+}
+
+// ParseStream is the inverse of [Stream.String]. It reports false if name is no
+// stream that a ledger keeps: neither a category with an ID nor the store's own.
+func ParseStream(name string) (Stream, bool) {
+	if cut := len(name) - 37; cut > 0 && name[cut] == '-' {
+		id, err := uuid.Parse(name[cut+1:])
+		if err == nil && id != uuid.Nil && id.String() == name[cut+1:] {
+			return Stream{name[:cut], id}, true
+		}
+	}
+	return Stream{Category: name}, strings.HasPrefix(name, "$")
+}
 
 // A Version counts the events of one stream. The first event has version 1; an
 // empty stream is at version 0. (EventStoreDB's event number is Version-1.)
@@ -55,6 +74,18 @@ type Record struct {
 	Type string    // name of the event, from its [Codec]
 	Data []byte    // the event, JSON, as stored and hashed
 	Meta []byte    // its [Meta], JSON, as stored and hashed
+
+	// Binary says that Data is not JSON. Nothing of ours is; a replica keeps what
+	// others have written to the source as they declared it.
+	Binary bool
+}
+
+// ContentType returns the content type of the record, as it is hashed and sent.
+func (r *Record) ContentType() string {
+	if r.Binary {
+		return "application/octet-stream"
+	}
+	return "application/json"
 }
 
 // An Envelope is a record with its place in the ledger.
@@ -70,8 +101,8 @@ type Envelope struct {
 }
 
 // An Origin is where the envelope stands in the store that first accepted it.
-// In a ledger that is its own authority both numbers are the position; a replica
-// of an EventStoreDB keeps that server's commit and prepare positions.
+// In a ledger that is its own authority both numbers are the position; a [Replica]
+// keeps the commit and prepare positions of its source.
 type Origin struct{ Commit, Prepare uint64 }
 
 // Ticks is an instant as EventStoreDB writes it: units of 100 ns since the Unix
@@ -174,6 +205,9 @@ func Follow(ctx context.Context, l Log, after Position) iter.Seq2[Envelope, erro
 func CheckAppend(stream Stream, records []Record) error {
 	if stream.Category == "" || len(stream.Category) > MaxName {
 		return fmt.Errorf("stream category %.40q: empty or longer than %d bytes: %w", stream.Category, MaxName, ErrRejected)
+	}
+	if again, ok := ParseStream(stream.String()); !ok || again != stream {
+		return fmt.Errorf("stream %.80q: its name does not say its category and its ID: %w", stream.String(), ErrRejected)
 	}
 	if len(records) == 0 || len(records) > MaxBatch {
 		return fmt.Errorf("%d entries at once, not 1 to %d: %w", len(records), MaxBatch, ErrRejected)

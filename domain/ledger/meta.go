@@ -22,6 +22,7 @@ type Meta struct {
 	Basis    *Document  `json:"basis,omitempty"`          // the paper it rests on (依据文书)
 	Late     *LateEntry `json:"late_entry,omitempty"`     // set if recorded more than one working day after it happened
 	Key      string     `json:"key_commitment,omitempty"` // commits to the data key of the personal data in the event, hex
+	Recorded time.Time  `json:"recorded_at,omitzero"`     // only in a ledger that was moved: see [Restamp]
 
 	// The names that EventStoreDB gives these two. Correlation is the same for
 	// all that came of one request from outside; Causation is the event or

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"xinfang/domain/ledger"
 )
 
-// A Store is a [ledger.Store] in memory. The zero Store is empty and ready for
+// A Store is a [ledger.Store] and a [ledger.Replica] in memory. The zero Store is empty and ready for
 // use; its clock stands at 2026-01-02 15:04:05 UTC unless Now says otherwise.
 type Store struct {
 	// Now is the store's clock.
@@ -50,42 +51,78 @@ func (s *Store) Append(ctx context.Context, stream ledger.Stream, expected ledge
 	if ledger.Version(len(s.by[stream])) != expected {
 		return nil, ledger.ErrConflict
 	}
-	if s.by == nil {
-		s.by = make(map[ledger.Stream][]ledger.Position)
-	}
-	var prev ledger.Hash
-	if p := s.by[stream]; len(p) > 0 {
-		prev = s.all[p[len(p)-1]-1].Leaf
-	}
 	recorded := ledger.TicksOf(s.now())
 	start := len(s.all)
 	if start > 0 {
 		recorded = max(recorded, s.all[start-1].Recorded)
 	}
 	for i, r := range records {
-		r.Data, r.Meta = slices.Clone(r.Data), slices.Clone(r.Meta)
-		position := ledger.Position(len(s.all) + 1)
-		env := ledger.Envelope{
-			Position: position,
+		position := uint64(len(s.all) + 1)
+		s.add(ledger.Envelope{
 			Stream:   stream,
 			Version:  expected + ledger.Version(i) + 1,
-			Origin:   ledger.Origin{Commit: uint64(position), Prepare: uint64(position)},
+			Origin:   ledger.Origin{Commit: position, Prepare: position},
 			Recorded: recorded,
 			Record:   r,
-			Prev:     prev,
-		}.Seal()
-		s.all = append(s.all, env)
-		s.by[stream] = append(s.by[stream], position)
-		prev = env.Leaf
+		})
 	}
-	if s.moved != nil {
-		close(s.moved)
-		s.moved = nil
-	}
+	s.announce()
 	if fault != nil {
 		return nil, fault
 	}
 	return slices.Clone(s.all[start:]), nil
+}
+
+// Adopt implements [ledger.Replica].
+func (s *Store) Adopt(ctx context.Context, envelopes ...ledger.Envelope) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := len(s.all)
+	for i, env := range envelopes {
+		var last ledger.Origin
+		if n := len(s.all); n > 0 {
+			last = s.all[n-1].Origin
+		}
+		at := ledger.Position(len(s.all))
+		if err := env.Follows(at, last, ledger.Version(len(s.by[env.Stream]))); err != nil {
+			for _, undo := range s.all[before:] {
+				s.by[undo.Stream] = s.by[undo.Stream][:len(s.by[undo.Stream])-1]
+			}
+			s.all = slices.Clip(s.all[:before])
+			if broken, ok := errors.AsType[*ledger.Break](err); ok {
+				broken.Index = i
+			}
+			return err
+		}
+		s.add(env)
+	}
+	s.announce()
+	return nil
+}
+
+// add gives env the next place. The caller holds mu.
+func (s *Store) add(env ledger.Envelope) {
+	env.Data, env.Meta = slices.Clone(env.Data), slices.Clone(env.Meta)
+	env.Position, env.Prev = ledger.Position(len(s.all)+1), ledger.Hash{}
+	if p := s.by[env.Stream]; len(p) > 0 {
+		env.Prev = s.all[p[len(p)-1]-1].Leaf
+	}
+	if s.by == nil {
+		s.by = make(map[ledger.Stream][]ledger.Position)
+	}
+	s.all = append(s.all, env.Seal())
+	s.by[env.Stream] = append(s.by[env.Stream], env.Position)
+}
+
+// announce wakes those who wait for more. The caller holds mu.
+func (s *Store) announce() {
+	if s.moved != nil {
+		close(s.moved)
+		s.moved = nil
+	}
 }
 
 func (s *Store) now() time.Time {

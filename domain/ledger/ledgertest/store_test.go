@@ -8,4 +8,5 @@ import (
 
 func TestMemory(t *testing.T) {
 	TestStore(t, func(*testing.T) ledger.Store { return new(Store) })
+	TestReplica(t, func(*testing.T) ledger.Replica { return new(Store) })
 }

@@ -1,5 +1,5 @@
 // Package ledgertest helps to test what uses a ledger, with a [Store] in
-// memory, and what implements one, with [TestStore].
+// memory, and what implements one, with [TestStore] and [TestReplica].
 package ledgertest
 
 import (
