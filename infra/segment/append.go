@@ -20,96 +20,122 @@ func (s *Store) Append(ctx context.Context, stream ledger.Stream, expected ledge
 	if s.committer == nil {
 		return nil, fmt.Errorf("%s is open read-only: %w", s.dir, ledger.ErrRejected)
 	}
-	s.mu.RLock()
-	last, files := s.index.place(stream), s.files
-	s.mu.RUnlock()
-	if last.version() != expected {
-		return nil, fmt.Errorf("%v is at version %d, not %d: %w", stream, last.version(), expected, ledger.ErrConflict)
-	}
 	if expected+ledger.Version(len(records)) > maxVersion {
 		return nil, fmt.Errorf("%v has %d events and may have %d: %w", stream, expected, maxVersion, ledger.ErrRejected)
 	}
-	r := newRequest(stream, expected, records)
-	if expected > 0 {
-		fr, err := s.readFrame(files, last.offset(), stream, expected)
-		if err != nil {
-			return nil, fmt.Errorf("reading the end of %v: %w: %w", stream, err, ledger.ErrRejected)
-		}
-		r.prev, r.back = fr.leaf(), last.offset()
-	}
-	answered, err := s.committer.queue.add(r)
+	var before link
+	version, err := s.lastOf(stream, &before)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-answered:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", errUnknown, ctx.Err())
+	if version != expected {
+		return nil, fmt.Errorf("%v is at version %d, not %d: %w", stream, version, expected, ledger.ErrConflict)
 	}
-	if r.err != nil {
-		return nil, r.err
+	r := newRequest(stream, expected, records)
+	r.before[0] = before
+	if err := s.commit(ctx, r); err != nil {
+		return nil, err
 	}
 	return r.envelopes, nil
 }
 
-// A request is one Append on its way. Whoever has it owns it: the caller until it
-// is in the queue, then the committer, and the caller again once it is answered.
+// commit has the committer commit r, and waits for it.
+func (s *Store) commit(ctx context.Context, r *request) error {
+	answered, err := s.committer.queue.add(r)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-answered:
+		return r.err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errUnknown, ctx.Err())
+	}
+}
+
+// A request is one Append or one Adopt on its way. Whoever has it owns it: the
+// caller until it is in the queue, then the committer, and the caller again once
+// it is answered.
 type request struct {
-	stream    ledger.Stream
-	expected  ledger.Version
-	prev      ledger.Hash // leaf of version expected
-	back      int64       // its global offset
+	stream   ledger.Stream // of an Append, which must be at version expected
+	expected ledger.Version
+	adopts   bool            // whether it is an Adopt, whose envelopes have their origin and time
+	after    ledger.Position // the head that an Adopt continues
+
 	envelopes []ledger.Envelope
 	digests   []digests
+	before    []link
 	frames    []byte // of all envelopes, to be sealed
 	err       error
 }
 
 type digests struct{ data, meta ledger.Digest }
 
+// A link is where the frame before one in its stream is.
+type link struct {
+	own  int         // it is this one of the request's own, counted from 1; or 0
+	leaf ledger.Hash // else, its leaf
+	at   int64       // and its global offset
+}
+
 func newRequest(stream ledger.Stream, expected ledger.Version, records []ledger.Record) *request {
-	r := &request{
-		stream: stream, expected: expected,
-		envelopes: make([]ledger.Envelope, len(records)),
-		digests:   make([]digests, len(records)),
-	}
-	size := 0
-	for _, rec := range records {
-		size += frameSize(stream.Category, rec.Type, rec.Data, rec.Meta)
-	}
-	r.frames = make([]byte, 0, size)
+	envelopes := make([]ledger.Envelope, len(records))
 	for i, rec := range records {
-		e := &r.envelopes[i]
-		e.Stream, e.Version, e.Record = stream, expected+ledger.Version(i)+1, rec
-		r.digests[i] = digests{ledger.DigestOf(rec.Data), ledger.DigestOf(rec.Meta)}
-		start := len(r.frames)
-		r.frames = appendFrame(r.frames, e, len(records)-1-i)
-		// The caller may reuse its slices, but keeps the envelope.
-		data := start + atNames + len(stream.Category) + len(rec.Type)
-		meta := data + len(rec.Data)
-		e.Data, e.Meta = r.frames[data:meta:meta], r.frames[meta:meta+len(rec.Meta):meta+len(rec.Meta)]
+		envelopes[i] = ledger.Envelope{Stream: stream, Version: expected + ledger.Version(i) + 1, Record: rec}
+	}
+	r := &request{stream: stream, expected: expected, envelopes: envelopes}
+	r.frame()
+	for i := range r.before {
+		r.before[i].own = i
 	}
 	return r
+}
+
+// frame makes the frames of r's envelopes, complete but for their places.
+func (r *request) frame() {
+	n, size := len(r.envelopes), 0
+	for i := range r.envelopes {
+		size += sizeOf(&r.envelopes[i])
+	}
+	r.digests, r.before, r.frames = make([]digests, n), make([]link, n), make([]byte, 0, size)
+	for i := range r.envelopes {
+		e, rest := &r.envelopes[i], 0
+		if !r.adopts {
+			rest = n - 1 - i
+		}
+		r.digests[i] = digests{ledger.DigestOf(e.Data), ledger.DigestOf(e.Meta)}
+		start := len(r.frames)
+		r.frames = appendFrame(r.frames, e, rest)
+		// The caller may reuse its slices, but keeps the envelope.
+		data := start + atNames + len(e.Stream.Category) + len(e.Type)
+		meta := data + len(e.Data)
+		e.Data, e.Meta = r.frames[data:meta:meta], r.frames[meta:meta+len(e.Meta):meta+len(e.Meta)]
+	}
 }
 
 // seal gives r its place: its first frame gets position next, in a batch that
 // begins at first, and the global offset. It returns the last leaf, and scratch
 // for the next call.
 func (r *request) seal(next, first ledger.Position, offset int64, recorded ledger.Ticks, scratch []byte) (ledger.Hash, []byte) {
-	prev, back, frames := r.prev, r.back, r.frames
+	frames := r.frames
 	for i := range r.envelopes {
-		e := &r.envelopes[i]
-		e.Position = next + ledger.Position(i)
-		e.Origin = ledger.Origin{Commit: uint64(e.Position), Prepare: uint64(e.Position)}
-		e.Recorded, e.Prev = recorded, prev
+		e, before := &r.envelopes[i], r.before[i]
+		if before.own > 0 {
+			before.leaf, before.at = r.envelopes[before.own-1].Leaf, r.before[before.own-1].at
+		}
+		e.Position, e.Prev = next+ledger.Position(i), before.leaf
+		if !r.adopts {
+			e.Origin = ledger.Origin{Commit: uint64(e.Position), Prepare: uint64(e.Position)}
+			e.Recorded = recorded
+		}
 		scratch = e.AppendLeaf(scratch[:0], r.digests[i].data, r.digests[i].meta)
 		e.Leaf = ledger.LeafHash(scratch)
-		size := frameSize(r.stream.Category, e.Type, e.Data, e.Meta)
-		frame(frames[:size]).seal(e, first, back)
-		prev, back = e.Leaf, offset
+		size := sizeOf(e)
+		frame(frames[:size]).seal(e, first, before.at)
+		r.before[i].at = offset // from here on, its own: those after it look here
 		frames, offset = frames[size:], offset+int64(size)
 	}
-	return prev, scratch
+	return r.envelopes[len(r.envelopes)-1].Leaf, scratch
 }
 
 // A queue is where requests wait for the committer. All that wait together are

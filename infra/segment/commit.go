@@ -141,17 +141,19 @@ func (c *committer) commit(requests []*request) {
 		}
 		return
 	}
-	first, offset, recorded := c.head+1, c.offset, c.clock()
+	first, offset, recorded := c.head+1, c.offset, c.recorded
 	next, live, leaf := first, requests[:0:0], c.leaf
 	clear(c.touched)
+	asked, adopted := false, false // whether the clock was asked; whether an Adopt is in the batch
 	for _, r := range requests {
-		// Of two Appends to one stream the second is too late, for its caller
-		// cannot have seen the first. It is told after the first is acknowledged:
-		// earlier, it would try again for nothing.
-		_, late := c.touched[r.stream]
-		if late || c.index.place(r.stream).version() != r.expected {
-			r.err = fmt.Errorf("%v has moved on from version %d: %w", r.stream, r.expected, ledger.ErrConflict)
+		if r.err = c.late(r, next, adopted); r.err != nil {
 			continue
+		}
+		switch {
+		case r.adopts:
+			adopted, recorded = true, r.envelopes[len(r.envelopes)-1].Recorded
+		case !asked:
+			asked, recorded = true, max(recorded, c.clock())
 		}
 		c.touched[r.stream] = struct{}{}
 		leaf, c.scratch = r.seal(next, first, offset, recorded, c.scratch)
@@ -177,6 +179,25 @@ func (c *committer) commit(requests []*request) {
 	c.publish(next-1, leaf, recorded, offset)
 	c.mu.Unlock()
 	c.lookAhead()
+}
+
+// late returns an error if r, whose first frame would get position next, comes too
+// late.
+func (c *committer) late(r *request, next ledger.Position, adopted bool) error {
+	if r.adopts {
+		if next-1 != r.after {
+			return fmt.Errorf("the ledger has moved on from position %d while it was adopting: something else writes to it: %w", r.after, ledger.ErrRejected)
+		}
+		return nil
+	}
+	// Of two Appends to one stream the second is too late, for its caller cannot
+	// have seen the first. It is told after the first is acknowledged: earlier, it
+	// would try again for nothing.
+	_, touched := c.touched[r.stream]
+	if touched || adopted || c.index.place(r.stream).version() != r.expected {
+		return fmt.Errorf("%v has moved on from version %d: %w", r.stream, r.expected, ledger.ErrConflict)
+	}
+	return nil
 }
 
 // join returns the frames of requests, one after the other.

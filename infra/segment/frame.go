@@ -20,7 +20,8 @@ type frame []byte
 const (
 	atCRC         = 4
 	atLength      = 8
-	atRest        = 12
+	atFlags       = 12
+	atRest        = 14
 	atPosition    = 16
 	atBatch       = 24
 	atBack        = 32
@@ -38,6 +39,9 @@ const (
 	atMetaLen     = 176
 	atNames       = 180 // category, type, data, meta, zeros, endMark
 )
+
+// flagBinary says that the data is not JSON. The other flags are zero.
+const flagBinary = 1
 
 // frameMark opens a frame and endMark closes it. Neither holds a zero byte, so
 // the first and the last 8 bytes of a frame are never all zero: [walk.judge] needs that.
@@ -60,14 +64,21 @@ func frameSize(category, typ string, data, meta []byte) int {
 	return (n + align - 1) &^ (align - 1)
 }
 
+func sizeOf(e *ledger.Envelope) int { return frameSize(e.Stream.Category, e.Type, e.Data, e.Meta) }
+
 // appendFrame appends the frame of e to b, complete but for what only the
 // committer knows, which it fills in with [frame.seal].
 func appendFrame(b []byte, e *ledger.Envelope, rest int) []byte {
-	start, size := len(b), frameSize(e.Stream.Category, e.Type, e.Data, e.Meta)
+	start, size := len(b), sizeOf(e)
 	b = append(b, frameMark...)
 	b = append(b, 0, 0, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, uint32(size))
-	b = binary.BigEndian.AppendUint32(b, uint32(rest))
+	var flags uint16
+	if e.Binary {
+		flags = flagBinary
+	}
+	b = binary.BigEndian.AppendUint16(b, flags)
+	b = binary.BigEndian.AppendUint16(b, uint16(rest))
 	b = append(b, make([]byte, atVersion-atPosition)...)
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Version))
 	b = append(b, make([]byte, atEventID-atCommit)...)
@@ -148,7 +159,7 @@ func parse(b []byte) (frame, malformed) {
 		return nil, "the frame does not end as frames do"
 	}
 	if f.position() < 1 || f.version() < 1 || f.version() > maxVersion || f.batch() < 1 || f.batch() > f.position() ||
-		f.rest() >= ledger.MaxBatch || f.back() < 0 || f.back() > maxOffset {
+		f.flags() > flagBinary || f.rest() >= ledger.MaxBatch || f.back() < 0 || f.back() > maxOffset {
 		return nil, "a number in the frame is impossible"
 	}
 	return f, ""
@@ -156,7 +167,8 @@ func parse(b []byte) (frame, malformed) {
 
 func (f frame) uint(at int) uint64 { return binary.BigEndian.Uint64(f[at:]) }
 
-func (f frame) rest() int                 { return int(binary.BigEndian.Uint32(f[atRest:])) }
+func (f frame) flags() uint16             { return binary.BigEndian.Uint16(f[atFlags:]) }
+func (f frame) rest() int                 { return int(binary.BigEndian.Uint16(f[atRest:])) }
 func (f frame) position() ledger.Position { return ledger.Position(f.uint(atPosition)) }
 func (f frame) batch() ledger.Position    { return ledger.Position(f.uint(atBatch)) }
 func (f frame) back() int64               { return int64(f.uint(atBack)) }
@@ -198,7 +210,7 @@ func (f frame) decode(e *ledger.Envelope, n *names) {
 	e.Origin = ledger.Origin{Commit: f.uint(atCommit), Prepare: f.uint(atPrepare)}
 	e.Recorded = f.recorded()
 	copy(e.ID[:], f[atEventID:])
-	e.Data, e.Meta = data[:d:d], data[d:d+m:d+m]
+	e.Data, e.Meta, e.Binary = data[:d:d], data[d:d+m:d+m], f.flags() == flagBinary
 	copy(e.Prev[:], f[atPrev:])
 	copy(e.Leaf[:], f[atLeaf:])
 }

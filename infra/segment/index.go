@@ -68,13 +68,14 @@ func (x *index) add(e entry) bool {
 
 // append enters what r has appended at offset, and returns the offset after it.
 func (x *index) append(r *request, offset int64) int64 {
-	last := offset
 	for i := range r.envelopes {
 		e := &r.envelopes[i]
 		x.mark(e.Position, offset)
-		last, offset = offset, offset+int64(frameSize(r.stream.Category, e.Type, e.Data, e.Meta))
+		if r.adopts || i == len(r.envelopes)-1 {
+			x.set(e.Stream, placeOf(offset, e.Version))
+		}
+		offset += int64(sizeOf(e))
 	}
-	x.set(r.stream, placeOf(last, r.expected+ledger.Version(len(r.envelopes))))
 	return offset
 }
 

@@ -1,5 +1,5 @@
 // Package segment keeps a ledger (台账) in append-only files on a local disk. It is
-// the embedded [ledger.Store].
+// the embedded [ledger.Store], and the [ledger.Replica] of a ledger elsewhere.
 //
 // # Files
 //
@@ -24,7 +24,8 @@
 //	  0  "XLF\x01"
 //	  4  CRC-32C (Castagnoli) of the frame from byte 8 to its end
 //	  8  length of the frame in bytes, all included                4
-//	 12  rest: how many more frames of the same Append follow      4
+//	 12  flags: 1 if the data is not JSON                          2
+//	 14  rest: how many more frames of the same Append follow      2
 //	 16  position, from 1                                          8
 //	 24  batch: position of the first frame of the same write      8
 //	 32  back: global offset of the stream's previous frame, or 0  8
@@ -116,6 +117,9 @@ type Store struct {
 	// One of the two moves the ledger on, the other is nil.
 	committer *committer
 	follower  *follower
+
+	// adopting is held by the Adopt that is going on.
+	adopting sync.Mutex
 
 	// mu guards the ledger as far as it is acknowledged. Only the committer or
 	// the follower changes it, and so may read it without mu.

@@ -1,0 +1,89 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"xinfang/domain/ledger"
+)
+
+// Adopt implements [ledger.Replica]. A crash in here leaves some of envelopes, from
+// the first one on, or none: whoever copies goes on from the head.
+func (s *Store) Adopt(ctx context.Context, envelopes ...ledger.Envelope) error {
+	if err := ctx.Err(); err != nil || len(envelopes) == 0 {
+		return err
+	}
+	if s.committer == nil {
+		return fmt.Errorf("%s is open read-only: %w", s.dir, ledger.ErrRejected)
+	}
+	s.adopting.Lock()
+	defer s.adopting.Unlock()
+	r, err := s.newAdoption(ctx, envelopes)
+	if err != nil {
+		return err
+	}
+	return s.commit(ctx, r)
+}
+
+// newAdoption checks that envelopes continue the ledger, and frames them.
+func (s *Store) newAdoption(ctx context.Context, envelopes []ledger.Envelope) (*request, error) {
+	head, origin, recorded, err := s.last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{adopts: true, after: head, envelopes: append([]ledger.Envelope(nil), envelopes...)}
+	own := make(map[ledger.Stream]int, len(envelopes)) // the last of each stream in r, counted from 1
+	before := make([]link, len(envelopes))
+	for i := range r.envelopes {
+		e, b := &r.envelopes[i], &before[i]
+		version := ledger.Version(0)
+		if b.own = own[e.Stream]; b.own > 0 {
+			version = r.envelopes[b.own-1].Version
+		} else if version, err = s.lastOf(e.Stream, b); err != nil {
+			return nil, err
+		}
+		if err := e.Follows(head+ledger.Position(i), origin, version); err != nil {
+			if broken, ok := errors.AsType[*ledger.Break](err); ok {
+				broken.Index = i
+			}
+			return nil, err
+		}
+		if e.Version > maxVersion {
+			return nil, fmt.Errorf("%v has %d events and may have %d: %w", e.Stream, e.Version, maxVersion, ledger.ErrRejected)
+		}
+		if e.Recorded < recorded {
+			return nil, fmt.Errorf("%v version %d is recorded before what it follows: %w", e.Stream, e.Version, ledger.ErrRejected)
+		}
+		own[e.Stream], origin, recorded = i+1, e.Origin, e.Recorded
+	}
+	r.frame()
+	r.before = before
+	return r, nil
+}
+
+// last returns the head of the ledger, and where and when it was recorded.
+func (s *Store) last(ctx context.Context) (ledger.Position, ledger.Origin, ledger.Ticks, error) {
+	head, _ := s.end()
+	if head == 0 {
+		return 0, ledger.Origin{}, 0, nil
+	}
+	env, err := ledger.At(ctx, s, head)
+	return head, env.Origin, env.Recorded, err
+}
+
+// lastOf returns the version of stream, and sets b to the link to its last frame.
+func (s *Store) lastOf(stream ledger.Stream, b *link) (ledger.Version, error) {
+	s.mu.RLock()
+	last, files := s.index.place(stream), s.files
+	s.mu.RUnlock()
+	if last.version() == 0 {
+		return 0, nil
+	}
+	fr, err := s.readFrame(files, last.offset(), stream, last.version())
+	if err != nil {
+		return 0, fmt.Errorf("reading the end of %v: %w: %w", stream, err, ledger.ErrRejected)
+	}
+	b.leaf, b.at = fr.leaf(), last.offset()
+	return last.version(), nil
+}
