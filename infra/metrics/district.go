@@ -21,6 +21,7 @@ type State struct {
 	ClockRegressions int64
 	CalendarUntil    time.Time
 	Now              time.Time
+	Replica          *Replica        // nil if the ledger is kept here
 	Units            map[string]bool // the closed set of units
 	Tally            projections.Tally
 	Figures          []measure.Figure // M1 to M3, of all time, by unit
@@ -72,6 +73,9 @@ var (
 
 // Describe implements prometheus.Collector.
 func (district) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range replicaDescs {
+		ch <- d
+	}
 	for _, d := range []*prometheus.Desc{headDesc, storeDesc, regressDesc, positionDesc, lagDesc, lagTimeDesc, stoppedDesc, calendarDesc,
 		openDesc, overdueDesc, oldestDesc, soonDesc, registeredDesc, lateDesc, objectionDesc, correctDesc, repeatDesc, opinionDesc, handlingDesc, dueDesc, metDesc, missedDesc, notDueDesc} {
 		ch <- d
@@ -92,17 +96,17 @@ func (d district) Collect(ch chan<- prometheus.Metric) {
 	count := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, v, labels...)
 	}
-	stopped := 0.0
-	if s.Stopped {
-		stopped = 1
-	}
 	gauge(headDesc, float64(s.Head))
-	gauge(storeDesc, 1, "segment")
+	if s.Replica != nil {
+		s.Replica.collect(gauge)
+	} else {
+		gauge(storeDesc, 1, "segment")
+	}
 	count(regressDesc, float64(s.ClockRegressions))
 	gauge(positionDesc, float64(s.Position), "cases")
 	gauge(lagDesc, float64(s.Head-s.Position), "cases")
 	gauge(lagTimeDesc, s.Behind.Seconds(), "cases")
-	gauge(stoppedDesc, stopped, "cases")
+	gauge(stoppedDesc, truth(s.Stopped), "cases")
 	gauge(calendarDesc, float64(s.CalendarUntil.Unix()))
 	count(correctDesc, float64(s.Tally.Corrected))
 	s.cases(gauge, count)

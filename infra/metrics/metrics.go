@@ -20,6 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"xinfang/domain/custody"
 )
 
 // Metrics is the registry. Its methods may be called concurrently.
@@ -32,6 +34,8 @@ type Metrics struct {
 	commands  *prometheus.CounterVec
 	reveals   *prometheus.CounterVec
 	imported  *prometheus.CounterVec
+	alarms    *prometheus.CounterVec
+	denied    *prometheus.CounterVec
 
 	mu    sync.RWMutex
 	state *State // replaced, never changed; nil until the first Set
@@ -60,6 +64,18 @@ func New(b Build) *Metrics {
 		imported: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "xinfang_import_rows_total", Help: "Rows of imported files, by what came of them.",
 		}, []string{"result"}),
+		alarms: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "xinfang_store_alarms_total", Help: "Traces of hiding or erasing events in the store, or of changing who may.",
+		}, []string{"kind"}),
+		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "xinfang_access_denied_total", Help: "Refused requests over the EventStoreDB protocol, by what was asked.",
+		}, []string{"reason"}),
+	}
+	for _, kind := range custody.AlarmKinds {
+		m.alarms.WithLabelValues(kind)
+	}
+	for _, kind := range custody.AttemptKinds {
+		m.denied.WithLabelValues(kind)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "xinfang_build_info", Help: "Which program this is; always 1.",
@@ -69,7 +85,7 @@ func New(b Build) *Metrics {
 	for _, result := range []string{"ok", "conflict", "rejected", "error"} {
 		m.appends.WithLabelValues(result)
 	}
-	m.registry.MustRegister(m.appends, m.appending, m.requests, m.commands, m.reveals, m.imported, build, district{m},
+	m.registry.MustRegister(m.appends, m.appending, m.requests, m.commands, m.reveals, m.imported, m.alarms, m.denied, build, district{m},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -115,6 +131,12 @@ func (m *Metrics) Imported(accepted, duplicate, rejected int) {
 	m.imported.WithLabelValues("duplicate").Add(float64(duplicate))
 	m.imported.WithLabelValues("rejected").Add(float64(rejected))
 }
+
+// Alarmed counts an alarm about the store, of one of [custody.AlarmKinds].
+func (m *Metrics) Alarmed(kind string) { m.alarms.WithLabelValues(kind).Inc() }
+
+// Denied counts a refused attempt, of one of [custody.AttemptKinds].
+func (m *Metrics) Denied(kind string) { m.denied.WithLabelValues(kind).Inc() }
 
 // Handler answers GET /metrics. With a token, only to who sends it.
 func (m *Metrics) Handler(token string) http.Handler {
