@@ -32,8 +32,11 @@ type LedgerEvent struct {
 	ID       string         `json:"id"`
 	Type     string         `json:"type"`
 	Recorded int64          `json:"recorded_ticks" doc:"100 ns since 1970-01-01T00:00:00Z"`
-	Data     jsontext.Value `json:"data"`
-	Meta     jsontext.Value `json:"meta"`
+	Content  string         `json:"content_type"`
+	Data     jsontext.Value `json:"data,omitzero"`
+	Meta     jsontext.Value `json:"meta,omitzero"`
+	RawData  []byte         `json:"data_base64,omitzero" doc:"instead of data, if that is no JSON: only what others have written to the source of a replica"`
+	RawMeta  []byte         `json:"meta_base64,omitzero" doc:"instead of meta, likewise"`
 	Prev     string         `json:"prev"`
 	Leaf     string         `json:"leaf"`
 }
@@ -128,10 +131,17 @@ func (s *Server) apiEvents(ctx context.Context, in *eventsInput) (*streamed, err
 }
 
 func writeEvent(h huma.Context, env ledger.Envelope) error {
-	line, err := json.Marshal(LedgerEvent{
+	e := LedgerEvent{
 		Position: int64(env.Position), Stream: env.Stream.String(), Version: int64(env.Version), ID: env.ID.String(), Type: env.Type,
-		Recorded: int64(env.Recorded), Data: env.Data, Meta: env.Meta, Prev: env.Prev.String(), Leaf: env.Leaf.String(),
-	}, json.Deterministic(true))
+		Recorded: int64(env.Recorded), Content: env.ContentType(), Prev: env.Prev.String(), Leaf: env.Leaf.String(),
+	}
+	if e.Data = env.Data; env.Binary || !e.Data.IsValid() {
+		e.Data, e.RawData = nil, env.Data
+	}
+	if e.Meta = env.Meta; !e.Meta.IsValid() {
+		e.Meta, e.RawMeta = nil, env.Meta
+	}
+	line, err := json.Marshal(e, json.Deterministic(true))
 	if err != nil {
 		return err
 	}

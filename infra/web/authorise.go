@@ -193,6 +193,9 @@ func (s *Server) admit(r *http.Request, pattern string, rule rule) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
+	if s.ReadOnly && !rule.open {
+		return errReadOnly
+	}
 	if isAPI(r.URL.Path) {
 		if !v.Bearer {
 			return errTokenNeeded // what a cookie alone can ask for, another site could ask for

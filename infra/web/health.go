@@ -45,6 +45,16 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	} else if !fresh.Since.IsZero() && s.Now().Sub(fresh.Since) > patienceReady {
 		wrong("VIEWS_BEHIND", "ready.behind")
 	}
+	if s.Source != nil {
+		switch source := s.Source(); {
+		case source.Break != nil:
+			wrong("REPLICA_STOPPED", "ready.broken")
+		case !source.Down.IsZero() && s.Now().Sub(source.Down) > patienceReady:
+			wrong("SOURCE_DOWN", "ready.source")
+		case len(source.Mutable) > 0:
+			wrong("STORE_MUTABLE", "ready.mutable")
+		}
+	}
 	h.OK = len(h.Reasons) == 0
 	s.answerHealth(w, r, h)
 }

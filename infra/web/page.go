@@ -56,6 +56,8 @@ type page struct {
 	URL    *url.URL
 	Nonce  string
 	Demo   bool
+	Source *Source // nil if the ledger is kept here
+	Frozen bool    // nothing can be recorded here
 	Fresh  Freshness
 	Moment moment
 	Nav    []navItem
@@ -72,16 +74,19 @@ type navItem struct {
 }
 
 // rail is every link that the rail can have; a visitor sees those he may use.
-var rail = []struct{ pattern, href, key string }{
-	{"GET /{$}", "/", "nav.overview"},
-	{"GET /cases", "/cases", "nav.cases"},
-	{"GET /registration", "/registration", "nav.registration"},
-	{"GET /imports", "/imports", "nav.imports"},
-	{"GET /measures", "/measures", "nav.measures"},
-	{"GET /reports", "/reports", "nav.reports"},
-	{"GET /ledger", "/ledger", "nav.ledger"},
-	{"GET /ledger/events", "/ledger/events", "nav.events"},
-	{"GET /help", "/help", "nav.help"},
+var rail = []struct {
+	pattern, href, key string
+	records            bool // its page is there to record something
+}{
+	{"GET /{$}", "/", "nav.overview", false},
+	{"GET /cases", "/cases", "nav.cases", false},
+	{"GET /registration", "/registration", "nav.registration", true},
+	{"GET /imports", "/imports", "nav.imports", true},
+	{"GET /measures", "/measures", "nav.measures", false},
+	{"GET /reports", "/reports", "nav.reports", false},
+	{"GET /ledger", "/ledger", "nav.ledger", false},
+	{"GET /ledger/events", "/ledger/events", "nav.events", false},
+	{"GET /help", "/help", "nav.help", false},
 }
 
 // newPage returns a page about m. world is as known then.
@@ -90,15 +95,27 @@ func (s *Server) newPage(r *http.Request, title string, m moment, world petition
 	if err != nil {
 		return nil, err
 	}
-	p := &page{visit: visitOf(r.Context()), Title: title, URL: r.URL, Nonce: nonce, Demo: s.Demo, Fresh: s.Freshness(), Moment: m, D: data, world: world}
-	p.Nav = navFor(p.visit, r.URL.Path)
+	p := s.blank(r, visitOf(r.Context()), title)
+	p.Nonce, p.Moment, p.D, p.world = nonce, m, data, world
 	return p, nil
 }
 
-// navFor returns the links of the rail for a visitor at path.
-func navFor(v visit, path string) (nav []navItem) {
+// blank returns a page that knows of the ledger only what every page says.
+func (s *Server) blank(r *http.Request, v visit, title string) *page {
+	p := &page{visit: v, Title: title, URL: r.URL, Demo: s.Demo, Frozen: s.ReadOnly, Fresh: s.Freshness()}
+	if s.Source != nil {
+		source := s.Source()
+		p.Source = &source
+	}
+	p.Nav = navFor(v, r.URL.Path, s.ReadOnly)
+	return p
+}
+
+// navFor returns the links of the rail for a visitor at path. frozen leaves out
+// those to pages that only record something.
+func navFor(v visit, path string, frozen bool) (nav []navItem) {
 	for _, item := range rail {
-		if v.Actor.Officer != "" && allowed(item.pattern, v.role()) {
+		if v.Actor.Officer != "" && allowed(item.pattern, v.role()) && !(frozen && item.records) {
 			here := path == item.href || item.href != "/" && strings.HasPrefix(path, item.href+"/")
 			nav = append(nav, navItem{item.href, item.key, here})
 		}
@@ -136,8 +153,8 @@ func (s *Server) now(w http.ResponseWriter, r *http.Request, status int, name, t
 
 // failPage answers with a page that says what is wrong.
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, v visit, f *fault) {
-	p := &page{visit: v, Title: f.Text.In(v.Lang), URL: r.URL, Demo: s.Demo, Fresh: s.Freshness(), Moment: moment{Now: s.Now().UTC()}, D: f}
-	p.Nav = navFor(v, r.URL.Path)
+	p := s.blank(r, v, f.Text.In(v.Lang))
+	p.Moment, p.D = moment{Now: s.Now().UTC()}, f
 	if world, err := s.World(r.Context(), 0); err == nil { // only names come from it, and numbers will do
 		p.world = world
 	}

@@ -140,8 +140,8 @@ func (s *Server) fillCase(ctx context.Context, p *page, data *caseData) error {
 	p.fillTimeline(data, p.URL.Query())
 	data.Raw = p.role() == org.Inspector
 	data.Report = allowed("GET /reports/cases/{no}", p.role())
-	if p.Moment.Past {
-		return nil // nothing can be done in the past
+	if p.Moment.Past || p.Frozen {
+		return nil // nothing can be done in the past, nor in a follower's replica
 	}
 	if slices.Contains(writers, p.role()) {
 		names, err := s.lawful(ctx, p.world, f.Number, p.Actor)

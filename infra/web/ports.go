@@ -61,6 +61,15 @@ type Freshness struct {
 	Err   error           // what stopped them; nil while they run
 }
 
+// A Source is the ledger of which a node keeps a replica (副本), as it looks from
+// here.
+type Source struct {
+	Hosts   string        // where it is; no credentials
+	Down    time.Time     // since when it has not answered; zero while it does
+	Break   error         // why copying has stopped for good; nil while it goes on
+	Mutable []ledger.Text // how this node's account could delete or hide events there; none if it cannot
+}
+
 // A Vault keeps the keys of personal data, one for each petitioner (subject). Its
 // methods may be called concurrently.
 type Vault interface {

@@ -52,6 +52,8 @@ var (
 		"请向系统管理员申请新令牌", "ask the administrator for another")
 	errTokenNeeded = newFault(http.StatusForbidden, "ERR_TOKEN_NEEDED", "通过接口写入须使用令牌", "writing through the API takes a token",
 		"请在 Authorization 头中带上令牌", "bring one in the Authorization header")
+	errReadOnly = newFault(http.StatusForbidden, "ERR_READ_ONLY", "这里是只读副本，不能办理", "this is a replica to be read; nothing can be recorded here",
+		"请到台账所在的节点办理", "act where the ledger is kept")
 	errForm = newFault(http.StatusForbidden, "ERR_FORM", "表单已过期或不完整，什么也没有记录", "the form has expired or is incomplete; nothing was recorded",
 		"请返回、刷新页面后重试", "go back, reload the page, and try again")
 	errTooLarge = newFault(http.StatusRequestEntityTooLarge, "ERR_TOO_LARGE", "提交的内容过大", "what was sent is too large",

@@ -65,10 +65,14 @@ type Server struct {
 	Random io.Reader // of command ids, sessions and traces; crypto/rand.Reader but in tests
 	Log    *slog.Logger
 
-	Demo    bool           // anybody may choose an identity; the pages say that the data is not real
-	Guides  []ledger.Actor // in a demonstration: whom to offer first; all if empty
-	Secure  bool           // browsers reach the server by TLS: cookies are sent over nothing else
-	Version string         // of the program, for /help/api and the OpenAPI document
+	// Source, if set, is what this node keeps a replica of.
+	Source func() Source
+
+	ReadOnly bool           // nothing is recorded here: this is a follower's replica
+	Demo     bool           // anybody may choose an identity; the pages say that the data is not real
+	Guides   []ledger.Actor // in a demonstration: whom to offer first; all if empty
+	Secure   bool           // browsers reach the server by TLS: cookies are sent over nothing else
+	Version  string         // of the program, for /help/api and the OpenAPI document
 
 	// Observe, if set, is told of every answer. route is the pattern that
 	// matched, never the path, so that it is one of a closed set.

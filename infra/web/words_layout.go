@@ -16,6 +16,14 @@ var wordsLayout = map[string]ledger.Text{
 	"past":        {ZH: "时点查询：以下为 {0}（位置 {1}）时所知", EN: "As known at {0} (position {1})"},
 	"past.now":    {ZH: "回到现在", EN: "Back to now"},
 
+	"source.frozen":  {ZH: "只读副本：随来源更新，不能在此办理", EN: "A replica to be read: it follows its source, and nothing can be recorded here"},
+	"source.broken":  {ZH: "副本与来源不一致，已停止复制，所存内容保持原样；请立即告知检查组", EN: "The replica and its source differ; copying has stopped, and what is held stays as it is; tell the inspection team at once"},
+	"source.hosts":   {ZH: "台账来源", EN: "Source of the ledger"},
+	"source.up":      {ZH: "已连接", EN: "connected"},
+	"source.down":    {ZH: "自 {0} 起没有应答", EN: "has not answered since {0}"},
+	"source.break":   {ZH: "不一致之处", EN: "Where they differ"},
+	"source.mutable": {ZH: "能删改", EN: "Could be changed"},
+
 	"fresh.at":      {ZH: "截至位置 {0}", EN: "as of position {0}"},
 	"fresh.behind":  {ZH: "列表落后 {0} 条，正在追赶", EN: "lists are {0} events behind, catching up"},
 	"fresh.stopped": {ZH: "列表停在位置 {0}，请告知管理员", EN: "lists have stopped at position {0}; tell the administrator"},
