@@ -30,12 +30,12 @@ func (a *app) verifyCommand() *cobra.Command {
 				OK       bool   `json:"ok"`
 				FirstBad *int64 `json:"first_bad_position"`
 				Problem  string `json:"problem,omitzero"`
-			}{Events: report.Events, OK: report.OK, Problem: report.Problem}
+			}{Events: report.Events, OK: report.OK, Problem: report.Problem.EN}
 			state := a.tr("✓ 通过", "✓ intact")
 			if !report.OK {
 				bad := int64(report.FirstBad)
 				result.FirstBad = &bad
-				state = fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem)
+				state = fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem.In(a.lang))
 			}
 			err = a.print(table{
 				header: []string{a.tr("条目", "events"), a.tr("结果", "result")},

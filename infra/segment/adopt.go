@@ -23,7 +23,19 @@ func (s *Store) Adopt(ctx context.Context, envelopes ...ledger.Envelope) error {
 	if err != nil {
 		return err
 	}
-	return s.commit(ctx, r)
+	if err := s.commit(ctx, r); err != nil {
+		return err
+	}
+	last := &r.envelopes[len(r.envelopes)-1]
+	s.adopted = adopted{last.Position, last.Origin, last.Recorded}
+	return nil
+}
+
+// adopted is the last envelope of the last Adopt: the next one follows it.
+type adopted struct {
+	position ledger.Position // 0 if there was none since Open
+	origin   ledger.Origin
+	recorded ledger.Ticks
 }
 
 // newAdoption checks that envelopes continue the ledger, and frames them.
@@ -65,8 +77,8 @@ func (s *Store) newAdoption(ctx context.Context, envelopes []ledger.Envelope) (*
 // last returns the head of the ledger, and where and when it was recorded.
 func (s *Store) last(ctx context.Context) (ledger.Position, ledger.Origin, ledger.Ticks, error) {
 	head, _ := s.end()
-	if head == 0 {
-		return 0, ledger.Origin{}, 0, nil
+	if a := s.adopted; head == a.position { // of an empty ledger, too
+		return head, a.origin, a.recorded, nil
 	}
 	env, err := ledger.At(ctx, s, head)
 	return head, env.Origin, env.Recorded, err

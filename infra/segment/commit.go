@@ -176,6 +176,7 @@ func (c *committer) commit(requests []*request) {
 	for _, r := range live {
 		at = c.index.append(r, at)
 	}
+	c.recent.add(first, c.offset)
 	c.publish(next-1, leaf, recorded, offset)
 	c.mu.Unlock()
 	c.lookAhead()
@@ -230,7 +231,18 @@ func (c *committer) persist(b []byte) error {
 	if err := c.clean(); err != nil {
 		return c.refuse(err)
 	}
-	disk, at := c.options.disk, c.offset-c.files[len(c.files)-1].base
+	at := c.offset - c.files[len(c.files)-1].base
+	if list := thin(b, at); len(list) > 0 { // they come last, see foreign
+		if err := c.write(without(b, list), at); err != nil {
+			return err
+		}
+	}
+	return c.write(b, at)
+}
+
+// write writes b at offset at of the last segment, and returns once it is durable.
+func (c *committer) write(b []byte, at int64) error {
+	disk := c.options.disk
 	err := disk.put(c.out, b, at)
 	if isFull(err) {
 		// Space was set aside for the segment, but some file systems need new
@@ -262,7 +274,7 @@ func (c *committer) clean() error {
 		return nil
 	}
 	disk, at := c.options.disk, c.offset-c.files[len(c.files)-1].base
-	if err := disk.blank(c.out, at, c.dirty); err != nil {
+	if err := c.cut(at, c.dirty); err != nil {
 		return err
 	}
 	if err := disk.flush(c.out); err != nil {
@@ -270,6 +282,30 @@ func (c *committer) clean() error {
 	}
 	c.dirty = 0
 	return nil
+}
+
+// cut makes the last segment zero from one offset to another: first what only the
+// rest shows to be part of a batch, see [foreign]. The caller flushes.
+func (c *committer) cut(from, to int64) error {
+	if from >= to {
+		return nil
+	}
+	disk, b := c.options.disk, make([]byte, to-from)
+	if _, err := c.out.ReadAt(b, from); err != nil {
+		return diskFailure{err}
+	}
+	list := thin(b, from)
+	for _, s := range list {
+		if err := disk.blank(c.out, from+int64(s[0]), from+int64(s[1])); err != nil {
+			return err
+		}
+	}
+	if len(list) > 0 {
+		if err := disk.flush(c.out); err != nil {
+			return diskFailure{err}
+		}
+	}
+	return disk.blank(c.out, from, to)
 }
 
 var errUnknown = errors.New("the entry may have been recorded or not")
@@ -281,7 +317,7 @@ func (c *committer) refuse(err error) error {
 		return fmt.Errorf("%w: %w", c.breakDown(err), ledger.ErrRejected)
 	}
 	if isFull(err) {
-		return fmt.Errorf("no space on the disk for the ledger in %s; nothing was recorded; free some space and try again: %w: %w", c.dir, err, ledger.ErrRejected)
+		return fmt.Errorf("%w: %w", full(c.dir, err), ledger.ErrRejected)
 	}
 	return fmt.Errorf("beginning a new segment: %w: %w", err, ledger.ErrRejected)
 }
@@ -293,7 +329,7 @@ func (c *committer) fail(err error) error { return fmt.Errorf("%w: %w", errUnkno
 // breakDown stops all writing for good. There is no second try: after a failed
 // fdatasync, the kernel answers the next one as if all were well.
 func (c *committer) breakDown(err error) error {
-	c.broken = fmt.Errorf("%w (%w)", ErrBroken, err)
+	c.broken = broken(c.dir, err)
 	c.log.Error("the disk failed to write; the ledger takes no more entries", "dir", c.dir, "error", err)
 	return c.broken
 }

@@ -151,8 +151,8 @@ func TestFlipEveryByte(t *testing.T) {
 				}
 				for at := int64(0); at < int64(len(whole)); at++ {
 					bad := sp.at(filepath.Base(path), at)
-					if bad == 0 && at%97 != 0 {
-						continue // zeros behind the last frame: a sample is enough
+					if bad == 0 {
+						continue // spare: see TestFlipEverySpareByte
 					}
 					f.WriteAt([]byte{whole[at] ^ 1<<(at%8)}, at)
 					t.Logf("%s byte %d", filepath.Base(path), at)

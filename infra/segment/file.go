@@ -61,12 +61,12 @@ func (h header) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
-func decodeHeader(b []byte) (header, error) {
+func decodeHeader(b []byte) (header, malformed) {
 	if string(b[:len(headerMark)]) != headerMark {
-		return header{}, malformed("this is not the beginning of a segment of this format")
+		return header{}, noSegment
 	}
 	if crc32.Checksum(b[:headerSize-4], castagnoli) != binary.BigEndian.Uint32(b[headerSize-4:]) {
-		return header{}, malformed("the checksum (CRC-32C) of the header is wrong")
+		return header{}, badHeaderSum
 	}
 	b = b[len(headerMark):]
 	return header{
@@ -74,7 +74,7 @@ func decodeHeader(b []byte) (header, error) {
 		base:  int64(binary.BigEndian.Uint64(b[8:])),
 		size:  int64(binary.BigEndian.Uint64(b[16:])),
 		prev:  ledger.Hash(b[24:]),
-	}, nil
+	}, malformed{}
 }
 
 // A file is one segment, open for reading. Its fields do not change.
@@ -85,7 +85,7 @@ type file struct {
 }
 
 // damage returns what to report of the bytes at offset at.
-func (f *file) damage(at int64, p ledger.Position, reason string) *Damage {
+func (f *file) damage(at int64, p ledger.Position, reason ledger.Text) *Damage {
 	return &Damage{File: f.path, Offset: at, Position: p, Reason: reason}
 }
 
@@ -106,7 +106,7 @@ func openFile(path string) (*file, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	if info.Size() != f.size {
-		return f, f.damage(min(info.Size(), f.size), 0, fmt.Sprintf("the file has %d bytes, its header says %d", info.Size(), f.size))
+		return f, f.damage(min(info.Size(), f.size), 0, saying("文件有 %d 字节，段头说是 %d", "the file has %d bytes, its header says %d", info.Size(), f.size))
 	}
 	return f, nil
 }
@@ -118,13 +118,14 @@ func (f *file) readHeader() error {
 		return err
 	}
 	if n < headerSize {
-		return f.damage(int64(n), 0, "the file ends within its header")
+		return f.damage(int64(n), 0, cutInHeader)
 	}
-	if f.header, err = decodeHeader(b); err != nil {
-		return f.damage(0, 0, err.Error())
+	var why malformed
+	if f.header, why = decodeHeader(b); why.is() {
+		return f.damage(0, 0, ledger.Text(why))
 	}
 	if name := segmentName(f.first); name != filepath.Base(f.path) {
-		return f.damage(0, 0, "the header is that of "+name)
+		return f.damage(0, 0, saying("段头是 %s 的", "the header is that of %s", name))
 	}
 	return nil
 }
@@ -169,13 +170,13 @@ func readable(files []*file) ledger.Position {
 func follows(files []*file, f *file) error {
 	if len(files) == 0 {
 		if f.first != 1 || f.base != 0 {
-			return f.damage(0, 1, fmt.Sprintf("this is the first segment here, but it begins at position %d", f.first))
+			return f.damage(0, 1, saying("这是此处的第一段，却从位置 %d 开始", "this is the first segment here, but it begins at position %d", f.first))
 		}
 		return nil
 	}
 	last := files[len(files)-1]
 	if used := f.base - last.base; f.first <= last.first || used <= headerSize || used > last.size {
-		return last.damage(last.size, 0, "it does not end where "+filepath.Base(f.path)+" begins; a segment between them is missing")
+		return last.damage(last.size, 0, saying("它的结尾与 %s 的开头不衔接，两者之间缺少一段", "it does not end where %s begins; a segment between them is missing", filepath.Base(f.path)))
 	}
 	return nil
 }
@@ -227,12 +228,12 @@ func (r *reader) frame(f *file, at, limit int64) (frame, error) {
 		if r.f == f && at >= r.start && at < r.start+int64(len(r.block)) {
 			fr, why := parse(r.block[at-r.start:])
 			switch {
-			case why == "":
+			case !why.is():
 				return fr, nil
 			case why != short:
 				return nil, why
 			case r.ended:
-				return nil, f.damage(r.start+int64(len(r.block)), 0, "the file ends within the frame")
+				return nil, f.damage(r.start+int64(len(r.block)), 0, cutInFrame)
 			case at == r.start && (len(r.block) >= maxFrame || at+int64(len(r.block)) >= limit):
 				return nil, short
 			case at == r.start:
@@ -256,7 +257,7 @@ func (r *reader) fill(f *file, at, size int64) error {
 	n, err := f.ReadAt(r.block, at)
 	if r.ended = errors.Is(err, io.EOF); err != nil && (!r.ended || n == 0) {
 		if r.ended {
-			return f.damage(at, 0, "the file ends here")
+			return f.damage(at, 0, fileShort)
 		}
 		return fmt.Errorf("reading %s at byte %d: %w", f.path, at, err)
 	}

@@ -3,8 +3,6 @@ package segment
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/crc32"
 	"math"
 
@@ -111,41 +109,25 @@ func (f frame) seal(e *ledger.Envelope, batch ledger.Position, back int64) {
 	binary.BigEndian.PutUint32(f[atCRC:], crc32.Checksum(f[atLength:], castagnoli))
 }
 
-// A malformed says why bytes are not what they should be.
-type malformed string
-
-func (m malformed) Error() string { return string(m) }
-
-// isMalformed reports whether err is a malformed, and what it says.
-func isMalformed(err error) (string, bool) {
-	var why malformed
-	ok := errors.As(err, &why)
-	return string(why), ok
-}
-
-// short is the reason of bytes that a frame does not fit in: it may only be that
-// too few have been read.
-const short = malformed("the frame is cut off")
-
-// parse returns the frame at the start of b, which may go on after it, and "", or
-// why there is none.
+// parse returns the frame at the start of b, which may go on after it, or why
+// there is none.
 func parse(b []byte) (frame, malformed) {
 	if len(b) < atNames {
 		return nil, short
 	}
 	if string(b[:len(frameMark)]) != frameMark {
-		return nil, "no frame begins here"
+		return nil, noFrame
 	}
 	size := binary.BigEndian.Uint32(b[atLength:])
 	switch {
 	case size%align != 0 || size < atNames || uint64(size) > uint64(maxFrame):
-		return nil, "the length of the frame is impossible"
+		return nil, badLength
 	case int(size) > len(b):
 		return nil, short
 	}
 	f := frame(b[:size:size])
 	if crc32.Checksum(f[atLength:], castagnoli) != binary.BigEndian.Uint32(f[atCRC:]) {
-		return nil, "the checksum (CRC-32C) of the frame is wrong"
+		return nil, badSum
 	}
 	// What follows holds for every frame that this package has written, so it
 	// fails only for one that was made to deceive.
@@ -153,16 +135,16 @@ func parse(b []byte) (frame, malformed) {
 	used := uint64(atNames) + uint64(c) + uint64(t) + uint64(d) + uint64(m)
 	if c == 0 || c > ledger.MaxName || t == 0 || t > ledger.MaxName || used+uint64(len(endMark)) > uint64(size) ||
 		uint64(size)-used-uint64(len(endMark)) >= align {
-		return nil, "the lengths inside the frame do not add up"
+		return nil, badLengths
 	}
 	if tail := f[used:]; string(tail[len(tail)-len(endMark):]) != endMark || len(bytes.Trim(tail[:len(tail)-len(endMark)], "\x00")) > 0 {
-		return nil, "the frame does not end as frames do"
+		return nil, badEnd
 	}
 	if f.position() < 1 || f.version() < 1 || f.version() > maxVersion || f.batch() < 1 || f.batch() > f.position() ||
 		f.flags() > flagBinary || f.rest() >= ledger.MaxBatch || f.back() < 0 || f.back() > maxOffset {
-		return nil, "a number in the frame is impossible"
+		return nil, badNumber
 	}
-	return f, ""
+	return f, malformed{}
 }
 
 func (f frame) uint(at int) uint64 { return binary.BigEndian.Uint64(f[at:]) }
@@ -245,29 +227,6 @@ func (n *names) intern(b []byte) string {
 	s := string(b)
 	n.known[s] = s
 	return s
-}
-
-// Damage (损坏) reports that the ledger on disk is not what was written: it is
-// never repaired in silence. Restore the file from a replica or a backup.
-type Damage struct {
-	File     string          // path of the file
-	Offset   int64           // in the file, in bytes, of what cannot be read
-	Position ledger.Position // the first that cannot be read; 0 if that is unknown
-	Reason   string
-}
-
-// Error names the file, the offset and the position, and says what to do.
-func (d *Damage) Error() string {
-	return fmt.Sprintf("the ledger is damaged: %s, byte %d, position %d: %s; restore this file from a replica or a backup",
-		d.File, d.Offset, d.Position, d.Reason)
-}
-
-// at returns err, with position p if it is damage of no known position.
-func at(err error, p ledger.Position) error {
-	if damage := (*Damage)(nil); errors.As(err, &damage) && damage.Position == 0 {
-		damage.Position = p
-	}
-	return err
 }
 
 // The most that a [place] can hold.

@@ -129,7 +129,7 @@ func FuzzReadFrame(f *testing.F) {
 			}
 		}
 		fr, why := parse(b)
-		if why != "" {
+		if why.is() {
 			return
 		}
 		var names names
@@ -139,7 +139,7 @@ func FuzzReadFrame(f *testing.F) {
 		if !bytes.Equal(again, fr) {
 			t.Errorf("%x\nis read as %+v, which is written\n%x", fr, e, again)
 		}
-		if _, why := parse(b[:len(fr)-1]); why == "" {
+		if _, why := parse(b[:len(fr)-1]); !why.is() {
 			t.Error("a frame without its end is a frame")
 		}
 	})
@@ -157,9 +157,12 @@ func TestPlace(t *testing.T) {
 
 // Damage is told so that somebody can act on it.
 func TestDamageSays(t *testing.T) {
-	d := &Damage{File: "ledger/1.seg", Offset: 4711, Position: 12, Reason: "it is torn"}
+	d := &Damage{File: "ledger/1.seg", Offset: 4711, Position: 12, Reason: ledger.Text{ZH: "缺了一块", EN: "it is torn"}}
 	const want = "the ledger is damaged: ledger/1.seg, byte 4711, position 12: it is torn; restore this file from a replica or a backup"
 	if got := fmt.Sprint(error(d)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := d.Say().ZH, "台账已损坏：ledger/1.seg，字节 4711，位置 12：缺了一块；请从副本或备份恢复该文件"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

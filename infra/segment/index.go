@@ -50,6 +50,35 @@ func (x *index) near(p ledger.Position) (int64, ledger.Position) {
 	return x.marks[i], ledger.Position(i*markEvery + 1)
 }
 
+// recent is where the last batches begin. Whoever follows the ledger reads from
+// there, and would otherwise read up to markEvery frames to find each. Its owner
+// guards it.
+type recent struct {
+	batches [32]batchStart
+	next    int // the oldest of batches
+}
+
+type batchStart struct {
+	position ledger.Position // 0 if there is none
+	offset   int64           // global
+}
+
+func (r *recent) add(p ledger.Position, offset int64) {
+	r.batches[r.next] = batchStart{p, offset}
+	r.next = (r.next + 1) % len(r.batches)
+}
+
+// near is as [index.near].
+func (r *recent) near(p ledger.Position) (int64, ledger.Position) {
+	var best batchStart
+	for _, b := range r.batches {
+		if b.position <= p && b.position > best.position {
+			best = b
+		}
+	}
+	return best.offset, best.position
+}
+
 // add enters e. It reports whether e follows from what the index has of its
 // stream. A version that the index has already changes nothing: a snapshot may
 // be ahead of its position.

@@ -30,8 +30,11 @@ const sector = 512
 //     batch is durable, so nothing acknowledged is lost with it: torn.
 //   - If nothing is missing, all of it was written and a part has changed since:
 //     damage.
+//   - If something stands there that no interrupted write leaves, nobody wrote it:
+//     damage, see [foreign].
 //
-// What cannot be told: if the last batch before a crash was acknowledged, and
+// What cannot be told: what is cut with the remains of a torn batch is not looked
+// at more closely than that. And if the last batch before a crash was acknowledged, and
 // later is damaged so as to lose a sector, it looks like one that never was. A
 // ledger that was closed, or has a newer snapshot, has a witness for that batch
 // too (see snapshot.upto). One that was killed has only the notary's.
@@ -54,14 +57,20 @@ func (w *walk) judge() (end int64, err error) {
 		n, fr := findFrame(b, from, p)
 		missing = missing || hole(b[from:n], at+int64(from)) || fr == nil && stops(b[from:])
 		if fr != nil && fr.batch() > p {
-			return end, f.damage(at, p, fmt.Sprintf("%s, and position %d, which was written after it was durable, follows", why, fr.position()))
+			return end, f.damage(at, p, ledger.Text{
+				ZH: fmt.Sprintf("%s；其后却有在它落盘之后才写入的位置 %d", why.ZH, fr.position()),
+				EN: fmt.Sprintf("%s, and position %d, which was written after it was durable, follows", why.EN, fr.position()),
+			})
 		}
 		from = n + len(fr)
 	}
-	if missing {
-		return end, nil
+	if !missing {
+		return end, f.damage(at, p, ledger.Text{ZH: why.ZH + "，而最后一次写入的内容俱在", EN: why.EN + ", though all of the last write is there"})
 	}
-	return end, f.damage(at, p, string(why)+", though all of the last write is there")
+	if n := foreign(b, at); n >= 0 {
+		return end, f.damage(at+int64(n), p, notSpare)
+	}
+	return end, nil
 }
 
 // findFrame returns the first good frame of b at or after from with a position
@@ -74,7 +83,7 @@ func findFrame(b []byte, from int, p ledger.Position) (int, frame) {
 		}
 		from += i
 		if from%align == 0 {
-			if fr, why := parse(b[from:]); why == "" && fr.position() > p {
+			if fr, why := parse(b[from:]); !why.is() && fr.position() > p {
 				return from, fr
 			}
 		}
@@ -122,16 +131,4 @@ func lastNonzero(f *file, at int64) (int64, error) {
 		}
 	}
 	return end, nil
-}
-
-var zeros = make([]byte, 1<<20)
-
-func zero(b []byte) bool {
-	for len(b) > len(zeros) {
-		if !bytes.Equal(b[:len(zeros)], zeros) {
-			return false
-		}
-		b = b[len(zeros):]
-	}
-	return bytes.Equal(b, zeros[:len(b)])
 }

@@ -18,7 +18,7 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	ok, err := tryLock(f)
 	if err == nil && !ok {
-		err = fmt.Errorf("%w, process %s; stop it first, or open the ledger read-only", ErrInUse, holder(f))
+		err = inUse(dir, holder(f))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

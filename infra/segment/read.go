@@ -78,7 +78,11 @@ func (s *Store) spanAfter(after ledger.Position) *span {
 		return sp
 	}
 	sp.end = s.offset - s.files[len(s.files)-1].base
-	if offset, p := s.index.near(after + 1); p > 0 {
+	offset, p := s.index.near(after + 1)
+	if o, q := s.recent.near(after + 1); q > p {
+		offset, p = o, q
+	}
+	if p > 0 {
 		sp.i, sp.next = locate(s.files, offset), p
 		sp.at = offset - s.files[sp.i].base
 	}
@@ -99,7 +103,7 @@ func (sp *span) frame() (frame, error) {
 		return nil, at(err, sp.next)
 	}
 	if fr.position() != sp.next {
-		return nil, f.damage(sp.at, sp.next, fmt.Sprintf("position %d stands here", fr.position()))
+		return nil, f.damage(sp.at, sp.next, standing(fr.position()))
 	}
 	sp.at += int64(len(fr))
 	sp.next++
@@ -177,7 +181,7 @@ var scratch = sync.Pool{New: func() any { return new([page]byte) }}
 func readFrame(files []*file, offset int64, stream ledger.Stream, v ledger.Version) (frame, error) {
 	i := locate(files, offset)
 	if i < 0 || offset < files[i].base+headerSize {
-		reason := fmt.Sprintf("%v version %d should begin at global offset %d, where no frame can be", stream, v, offset)
+		reason := saying("%v 第 %d 版本应在总偏移 %d 处，那里不可能有帧", "%v version %d should begin at global offset %d, where no frame can be", stream, v, offset)
 		return nil, files[len(files)-1].damage(0, 0, reason)
 	}
 	f, at := files[i], offset-files[i].base
@@ -194,10 +198,10 @@ func readFrame(files []*file, offset int64, stream ledger.Stream, v ledger.Versi
 		case why == short && len(b) < maxFrame:
 			b = make([]byte, maxFrame)
 			continue
-		case why != "":
-			return nil, f.damage(at, 0, string(why))
+		case why.is():
+			return nil, f.damage(at, 0, ledger.Text(why))
 		case !fr.of(stream) || fr.version() != v:
-			return nil, f.damage(at, fr.position(), "the frame is not the one that the stream goes on with")
+			return nil, f.damage(at, fr.position(), elsewhere)
 		}
 		return slices.Clone(fr), nil
 	}

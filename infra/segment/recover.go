@@ -45,6 +45,9 @@ func (s *Store) recover() (r recovery, err error) {
 		from--
 	}
 	r = recovery{walk: newWalk(s.files, from), saved: snap.upto}
+	if !s.options.ReadOnly { // a reader never comes there
+		r.spare = blockSize
+	}
 	s.index = snap.index
 	err = s.scan(r.walk, snap)
 	s.publish(r.head, r.leaf, r.recorded, r.offset())
@@ -89,11 +92,11 @@ func (s *Store) scan(w *walk, snap *snapshot) error {
 // entries before it.
 func (s *Store) strange(e entry) *Damage {
 	f := s.files[locate(s.files, e.offset)]
-	return f.damage(e.offset-f.base, e.position, "the frame does not follow from the last one of its stream")
+	return f.damage(e.offset-f.base, e.position, unlinked)
 }
 
 // damage returns what to report of the place where w stands.
-func (w *walk) damage(reason string) *Damage {
+func (w *walk) damage(reason ledger.Text) *Damage {
 	if len(w.files) == 0 {
 		return &Damage{File: segmentName(1), Position: 1, Reason: reason}
 	}
@@ -125,7 +128,7 @@ func (c *committer) settle(r recovery) error {
 			return fmt.Errorf("writing the last batch again: %w", err)
 		}
 	}
-	if err := disk.blank(c.out, r.at, r.torn); err != nil {
+	if err := c.cut(r.at, r.torn); err != nil {
 		return fmt.Errorf("cutting a torn batch: %w", err)
 	}
 	if err := disk.flush(c.out); err != nil {

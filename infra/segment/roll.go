@@ -85,6 +85,10 @@ func (c *committer) roll(need int64) error {
 	if size := c.nextSize(need); c.offset+size > maxOffset {
 		return fmt.Errorf("the ledger in %s has %d bytes, as many as it can have: %w", c.dir, c.offset, ledger.ErrRejected)
 	}
+	// What a refused batch has left must not be sealed in.
+	if err := c.clean(); err != nil {
+		return c.refuse(err)
+	}
 	p, err := c.takeNext(need)
 	if err == nil {
 		err = c.begin(p)
@@ -150,7 +154,6 @@ func (c *committer) begin(p prepared) (err error) {
 		return diskFailure{errors.Join(err, in.Close(), p.out.Close())}
 	}
 
-	c.dirty = 0 // it is behind the end of a sealed segment
 	old := c.out
 	c.mu.Lock()
 	c.files = append(files, &file{File: in, path: path, header: h})

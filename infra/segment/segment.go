@@ -59,9 +59,16 @@
 //
 // The next Open reads the snapshot and the end of the ledger, cuts what was being
 // written, and makes durable what it keeps; judge.go says how it tells a torn
-// batch from damage. Damage is reported as [*Damage] and never repaired. Open
-// reads the last Options.SegmentSize bytes at least, [Verify] reads all, and a
-// read checks what it reads.
+// batch from damage, and spare.go what may stand where nothing was written. Damage
+// is reported as [*Damage] and never repaired. Open reads the last
+// Options.SegmentSize bytes at least, and the first 256 KiB after the end of each
+// sealed segment among them; [Verify] reads all; and a read checks what it reads.
+//
+// What stays undetected is damage to what was never acknowledged: a change within
+// the remains of a torn batch, or of 16 bytes or more in every sector that it
+// touches behind the end of the last segment, which can look like such remains.
+// The next Open for writing cuts it. And see judge.go of the last batch before a
+// crash.
 package segment
 
 import (
@@ -118,8 +125,8 @@ type Store struct {
 	committer *committer
 	follower  *follower
 
-	// adopting is held by the Adopt that is going on.
-	adopting sync.Mutex
+	adopting sync.Mutex // held by the Adopt that is going on
+	adopted  adopted    // guarded by adopting
 
 	// mu guards the ledger as far as it is acknowledged. Only the committer or
 	// the follower changes it, and so may read it without mu.
@@ -130,6 +137,7 @@ type Store struct {
 	leaf     ledger.Hash // of head
 	recorded ledger.Ticks
 	offset   int64         // global, where the frame after head will begin
+	recent   recent        // where the last batches begin
 	moved    chan struct{} // closed, and replaced, when head moves; nil if nobody waits
 }
 

@@ -38,12 +38,12 @@ type snapshot struct {
 }
 
 // differs and longer say what is wrong with a ledger that s does not fit.
-func (s *snapshot) differs() string {
-	return fmt.Sprintf("%s remembers another event at position %d; delete it if it is not of this ledger", snapshotName, s.at)
+func (s *snapshot) differs() ledger.Text {
+	return saying("%s 所记位置 %d 的事件与此不同；如它不属于本台账，请删除它", "%s remembers another event at position %d; delete it if it is not of this ledger", snapshotName, s.at)
 }
 
-func (s *snapshot) longer() string {
-	return fmt.Sprintf("the ledger ends here, but %s has seen position %d", snapshotName, s.upto)
+func (s *snapshot) longer() ledger.Text {
+	return saying("台账到此结束，但 %s 曾见过位置 %d", "the ledger ends here, but %s has seen position %d", snapshotName, s.upto)
 }
 
 const snapshotMark = "xinfang index  \x01"
@@ -139,11 +139,11 @@ func readSnapshot(dir string) (*snapshot, error) {
 
 func decodeSnapshot(b []byte) (*snapshot, error) {
 	if len(b) < len(snapshotMark)+4 || string(b[:len(snapshotMark)]) != snapshotMark {
-		return nil, malformed("this is not an index of this format")
+		return nil, badIndexMark
 	}
 	b, sum := b[:len(b)-4], b[len(b)-4:]
 	if crc32.Checksum(b, castagnoli) != binary.BigEndian.Uint32(sum) {
-		return nil, malformed("the checksum (CRC-32C) is wrong")
+		return nil, badIndexSum
 	}
 	d := decoder{b: b[len(snapshotMark):]}
 	s := &snapshot{at: ledger.Position(d.uint(8)), leaf: ledger.Hash(d.bytes(32))}
@@ -163,7 +163,7 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	}
 	s.upto = ledger.Position(d.uint(8))
 	if d.short || len(d.b) > 0 {
-		return nil, malformed("the lengths inside do not add up")
+		return nil, badIndex
 	}
 	return s, nil
 }

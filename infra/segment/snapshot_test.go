@@ -98,10 +98,10 @@ func TestSnapshot(t *testing.T) {
 func mustName(t *testing.T, dir string) {
 	t.Helper()
 	var damage *Damage
-	if _, err := Open(dir, tiny()); !errors.As(err, &damage) || !strings.Contains(damage.Reason, snapshotName) {
+	if _, err := Open(dir, tiny()); !errors.As(err, &damage) || !strings.Contains(damage.Reason.EN, snapshotName) {
 		t.Errorf("Open = %v", err)
 	}
-	if report, err := Verify(t.Context(), dir, nil); err != nil || report.OK || !strings.Contains(report.Problem, snapshotName) {
+	if report, err := Verify(t.Context(), dir, nil); err != nil || report.OK || !strings.Contains(report.Problem.ZH, snapshotName) {
 		t.Errorf("Verify = %+v, %v", report, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"xinfang/domain/ledger"
@@ -15,13 +16,14 @@ type Report struct {
 	Events   int64           // that were checked and are good
 	OK       bool            // whether that is all of the ledger
 	FirstBad ledger.Position // the first that is not good; 0 if OK
-	Problem  string          // what is wrong there, where, and what to do; "" if OK
+	Problem  ledger.Text     // what is wrong there, where, and what to do; nothing if OK
 }
 
 // Verify checks all that the ledger in dir can show of itself: every checksum,
 // every leaf hash, every link to the stream's previous leaf, versions and
 // positions without gap, time that does not run backwards, the back pointers and
-// the seams between segments. It needs neither index nor lock, so another process
+// the seams between segments, and that nothing stands where nothing was written. It
+// needs neither index nor lock, so another process
 // may be writing: what is being written is left out.
 //
 // It cannot show that the ledger was not rewritten as a whole, or cut at the end:
@@ -41,10 +43,11 @@ func Verify(ctx context.Context, dir string, progress func(done, total int64)) (
 	defer func() { closeFiles(files) }()
 	snap.index = index{} // not to be trusted here
 	a := audit{walk: newWalk(files, 0), snap: snap, cut: cut}
+	a.spare = math.MaxInt64
 	err = a.run(ctx, progress)
 	report := Report{Events: int64(a.good), OK: err == nil}
 	if bad := (*Damage)(nil); errors.As(err, &bad) {
-		report.FirstBad, report.Problem = bad.Position, bad.Error()
+		report.FirstBad, report.Problem = bad.Position, bad.Say()
 		return report, nil
 	}
 	if err != nil {
@@ -102,10 +105,10 @@ func (a *audit) step() (bool, error) {
 	f := a.files[a.i]
 	if err := a.chain.Next(e); err != nil {
 		why := strings.TrimPrefix(err.Error(), fmt.Sprintf("position %d: ", e.Position))
-		return false, f.damage(offset-f.base, e.Position, why)
+		return false, f.damage(offset-f.base, e.Position, ledger.Text{ZH: "与哈希链不符（" + why + "）", EN: why})
 	}
 	if !a.index.add(entry{e.Stream, e.Position, e.Version, offset, fr.back()}) {
-		return false, f.damage(offset-f.base, e.Position, "the frame does not follow from the last one of its stream")
+		return false, f.damage(offset-f.base, e.Position, unlinked)
 	}
 	if e.Position == a.snap.at && e.Leaf != a.snap.leaf {
 		return false, f.damage(offset-f.base, e.Position, a.snap.differs())

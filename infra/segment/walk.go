@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"fmt"
 	"io"
 
 	"xinfang/domain/ledger"
@@ -13,6 +12,7 @@ type walk struct {
 	files []*file
 	cursor
 	stop  cursor // where gather found no further frame, maybe within an Append
+	spare int64  // how many bytes behind the end of a sealed segment must be seen to be zero
 	r     reader
 	names names
 }
@@ -112,7 +112,7 @@ func (w *walk) next() (frame, int64, error) {
 		w.r.f = nil // what the block does not have yet, the file may have next time
 		return nil, 0, io.EOF
 	}
-	if why := w.check(fr); why != "" {
+	if why := w.check(fr); why != (ledger.Text{}) {
 		return nil, 0, f.damage(w.at, w.head+1, why)
 	}
 	if fr.batch() != w.batch {
@@ -132,25 +132,28 @@ func (w *walk) cross() error {
 	next := w.files[w.i+1]
 	switch {
 	case next.first != w.head+1:
-		return next.damage(0, w.head+1, fmt.Sprintf("the segment begins at position %d, the one before ends at %d", next.first, w.head))
+		return next.damage(0, w.head+1, saying("本段从位置 %d 开始，上一段却止于 %d", "the segment begins at position %d, the one before ends at %d", next.first, w.head))
 	case next.prev != w.leaf:
-		return next.damage(0, next.first, "the header does not name the last leaf of the segment before")
+		return next.damage(0, next.first, badSeam)
 	case w.rest > 0:
-		return next.damage(0, next.first, "the segment before ends within an entry")
+		return next.damage(0, next.first, halfEntry)
+	}
+	if err := w.checkSpare(); err != nil {
+		return err
 	}
 	w.i, w.at, w.batchStart = w.i+1, headerSize, headerSize
 	return nil
 }
 
-// check says why fr cannot be the next frame, or "".
-func (w *walk) check(fr frame) string {
+// check says why fr cannot be the next frame, or nothing.
+func (w *walk) check(fr frame) ledger.Text {
 	switch {
 	case fr.position() != w.head+1:
-		return fmt.Sprintf("position %d stands here", fr.position())
+		return standing(fr.position())
 	case w.rest > 0 && (fr.rest() != w.rest-1 || fr.batch() != w.batch || fr.streamID() != w.stream || fr.version() != w.version+1):
-		return "the entry that the frame before begins does not go on here"
+		return unfinished
 	case w.rest == 0 && fr.batch() != w.batch && fr.batch() != fr.position():
-		return "the frame is of a batch that did not begin here"
+		return strayBatch
 	}
-	return ""
+	return ledger.Text{}
 }
