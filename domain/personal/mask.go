@@ -15,8 +15,9 @@ const stars = "****"
 // unknown field, or of "".
 //
 //	name       傅某华, 李某, 欧阳某华; John Smith → J**** S****
-//	id number  4403************34: the first four and the last two
-//	phone      138****5678, 0755****4321
+//	id number  4403************34: the first four and the last two; of a passport
+//	           or a permit *******78; of what is neither, nothing
+//	phone      138****5678, 0755****4321; of what is none, nothing
 //	address    up to the street or community (街道、社区、镇、乡)
 func Mask(field Field, plain string) string {
 	plain = strings.TrimSpace(strings.Map(narrow, plain))
@@ -50,11 +51,16 @@ func narrow(r rune) rune {
 
 // each masks the parts of a list of values one by one.
 func each(list string, mask func(string) string) string {
-	parts := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("、,;/\\|；", r) })
+	parts := split(list)
 	for i, p := range parts {
 		parts[i] = mask(strings.TrimSpace(p))
 	}
 	return strings.Join(parts, "、")
+}
+
+// split returns the values of a list.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("、,;/\\|；", r) })
 }
 
 // compound has the surnames of two characters (复姓) that are still common.
@@ -119,20 +125,23 @@ func maskWord(s string) string {
 func han(r rune) bool { return unicode.Is(unicode.Han, r) || unicode.Is(unicode.Co, r) }
 
 // maskID keeps the first four and the last two of an id number of 15 or 18
-// places, and one and two of any other document's.
+// places, whether its check digit fits or not, and the last two of another
+// document's.
 func maskID(s string) string {
-	r := []rune(strings.ReplaceAll(s, " ", ""))
-	head := 1
-	if len(r) == 15 || len(r) == 18 {
+	head := 0
+	switch s = compact(s); {
+	case residentID.MatchString(s):
 		head = 4
-	}
-	if len(r) < 6 {
+	case !otherID.MatchString(s):
 		return stars
 	}
-	return string(r[:head]) + strings.Repeat("*", len(r)-head-2) + string(r[len(r)-2:])
+	return s[:head] + strings.Repeat("*", len(s)-head-2) + s[len(s)-2:]
 }
 
 func maskPhone(s string) string {
+	if !phone.MatchString(s) {
+		return stars
+	}
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1

@@ -42,7 +42,12 @@ func TestMask(t *testing.T) {
 		{IDNumber, "44030619900101123X", "4403************3X"},
 		{IDNumber, "４４０３０６１９９００１０１１２３４", "4403************34"},
 		{IDNumber, "440306900101123", "4403*********23"},
-		{IDNumber, "E12345678", "E******78"},
+		{IDNumber, "4403061990 0101 123x", "4403************3X"},
+		{IDNumber, "E12345678", "*******78"},
+		{IDNumber, "欧阳守礼440306196001011235", "****"},
+		{IDNumber, "欧阳守礼44030619600101", "****"},
+		{IDNumber, "4403061960010112X5", "****"},
+		{IDNumber, "E123456789欧", "****"},
 		{IDNumber, "12345", "****"},
 		{Phone, "13812345678", "138****5678"},
 		{Phone, "+86 138-1234-5678", "138****5678"},
@@ -52,6 +57,8 @@ func TestMask(t *testing.T) {
 		{Phone, "27654321", "****4321"},
 		{Phone, "138123", "****"},
 		{Phone, "call me", "****"},
+		{Phone, "13812345678 王", "****"},
+		{Phone, "(0755)27654321", "****"},
 		{Phone, "13812345678/0755-27654321", "138****5678、0755****4321"},
 		{Address, "广东省深圳市宝安区新安街道海旺社区兴业路1号", "广东省深圳市宝安区新安街道海旺社区"},
 		{Address, "深圳市宝安区新安街道翻身路12号海旺社区", "深圳市宝安区新安街道"},
@@ -96,6 +103,11 @@ func TestMaskHides(t *testing.T) {
 		digits := rapid.StringMatching(`[0-9]{1,20}`).Draw(t, "digits")
 		if m := Mask(Phone, digits); len(strings.ReplaceAll(m, "*", "")) > 8 || len(digits) > 8 && len(strings.ReplaceAll(m, "*", "")) > len(digits)-4 {
 			t.Fatalf("phone %q shows as %q", digits, m)
+		}
+		for _, f := range []Field{IDNumber, Phone} {
+			if m := Mask(f, junk); strings.Trim(m, "0123456789X*、") != "" {
+				t.Fatalf("%s %q shows as %q", f, junk, m)
+			}
 		}
 		if m := Mask(IDNumber, digits); len(strings.ReplaceAll(m, "*", "")) > 6 {
 			t.Fatalf("id number %q shows as %q", digits, m)

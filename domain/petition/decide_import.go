@@ -76,7 +76,7 @@ func (q question) foreign(e CaseImported) (CaseImported, error) {
 	}
 	return e, first(
 		check(e),
-		need(!blank(e.Number), "ERR_NUMBER_REQUIRED"),
+		number(e.Number),
 		e.Source.check(),
 		need(e.Channel == "" || channels.has(e.Channel), "ERR_BAD_CHANNEL"),
 		need(e.Class == "" || classes.has(e.Class), "ERR_BAD_TERM"),

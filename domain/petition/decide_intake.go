@@ -1,6 +1,7 @@
 package petition
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -36,10 +37,18 @@ func (q question) listed() error {
 	return need(q.s.Class != Accusation || len(q.s.Accused) > 0, "ERR_ACCUSED_LIST_REQUIRED")
 }
 
+// number refuses what cannot be the number of a case: it stands in addresses, file
+// names and spreadsheets.
+func number(s string) error {
+	return first(need(!blank(s), "ERR_NUMBER_REQUIRED"), need(caseNumber.MatchString(s), "ERR_BAD_NUMBER"))
+}
+
+var caseNumber = regexp.MustCompile(`^[\p{Han}A-Za-z0-9〔〕（）()][\p{Han}A-Za-z0-9〔〕（）()_-]*$`)
+
 func receive(q question, c ReceivePetition) ([]Event, error) {
 	received, err := q.received(time.Time{})
 	if err := first(
-		need(!blank(c.Number), "ERR_NUMBER_REQUIRED"),
+		number(c.Number),
 		channels.check(c.Channel, "ERR_BAD_CHANNEL"),
 		levels.check(c.Level, "ERR_BAD_TERM"),
 		need(headcount(c.Headcount, c.Representatives), "ERR_BAD_HEADCOUNT"),

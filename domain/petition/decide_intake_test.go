@@ -1,6 +1,7 @@
 package petition
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,13 @@ var intakeRows = []row{
 		clocks: "C1 -/2025-09-02, C2 2025-09-16/2025-09-08, C13 -/2025-09-01, C13w -/2025-09-01"},
 	{name: "under the old law there were the same fifteen days", when: by(registrar, intake).happening(noon("2021-09-16")), then: []Event{gotIt}, clocks: "C1 -/2021-09-17, C2 2021-10-01/2021-09-24"},
 	{name: "a number is used once", given: received, when: by(registrar, intake), refused: "ERR_DUP_CASE_NO"},
+	{name: "a case number is of letters, digits and Han", when: receiving(func(c *ReceivePetition) { c.Number = "深信访〔2025〕7-A_1(转)（二）" }),
+		then: []Event{with(gotIt, func(e *PetitionReceived) { e.Number = "深信访〔2025〕7-A_1(转)（二）" })}, clocks: "C1 -/2025-09-02, C2 2025-09-16/2025-09-08"},
+	{name: "and of nothing else", when: receiving(func(c *ReceivePetition) { c.Number = "XF-1; DROP" }), refused: "ERR_BAD_NUMBER"},
+	{name: "nor a formula", when: receiving(func(c *ReceivePetition) { c.Number = "=XF" }), refused: "ERR_BAD_NUMBER"},
+	{name: "of any kind", when: receiving(func(c *ReceivePetition) { c.Number = "-1" }), refused: "ERR_BAD_NUMBER"},
+	{name: "it has no lines", when: receiving(func(c *ReceivePetition) { c.Number = "XF-1\n" }), refused: "ERR_BAD_TEXT"},
+	{name: "and an end", when: receiving(func(c *ReceivePetition) { c.Number = strings.Repeat("1", 65) }), refused: "ERR_TOO_LONG"},
 	{name: "a case has a number", when: receiving(func(c *ReceivePetition) { c.Number = " " }), refused: "ERR_NUMBER_REQUIRED"},
 	{name: "a channel is one of six", when: receiving(func(c *ReceivePetition) { c.Channel = "pigeon" }), refused: "ERR_BAD_CHANNEL"},
 	{name: "a level is one of six", when: receiving(func(c *ReceivePetition) { c.Level = "" }), refused: "ERR_BAD_TERM"},

@@ -69,6 +69,7 @@ var refusals = []ledger.Refusal{
 	invalid("ERR_TOO_MANY", "", "一次提交的条目过多；请分次提交", "too many items at once; submit them in parts"),
 	invalid("ERR_BAD_TERM", "", "取值不在规定范围内", "a value is not in its closed set"),
 	invalid("ERR_EMPTY", art+"第28条", "没有填写内容；请写明做了什么", "nothing was written; say what was done"),
+	invalid("ERR_BAD_NUMBER", "", "编号只能用汉字、字母、数字和 - _ 〔〕()，须以汉字、字母、数字或括号开头", "a case number has letters, digits, Han characters, - _ and brackets 〔〕() only, and does not begin with - or _"),
 	invalid("ERR_NUMBER_REQUIRED", "", "请填写编号（文号）", "give the number of the case or of the document"),
 
 	invalid("ERR_BAD_SOURCE", "", "导入来源须有文件名（不含目录）和文件的SHA-256", "an import names its file, without folders, and the file's SHA-256"),
