@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/demo"
 	"xinfang/infra/segment"
 )
@@ -25,6 +26,10 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: a.tr("持久追加的速度，与同一磁盘的裸上限相比", "durable appends, beside the bare ceiling of the same disk"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(within("writers", writers, 1, maxWriters), within("seconds", seconds, 1, maxSeconds),
+				within("size", size, 1, ledger.MaxRecordSize)); err != nil {
+				return err
+			}
 			if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
 				return err
 			}
@@ -67,11 +72,37 @@ func (a *app) benchCommand() *cobra.Command {
 		Use:   "fill",
 		Short: a.tr("写入大量示例件，供测量（数据目录应为空）", "write many made-up cases, to measure with (into an empty data directory)"),
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.benchFill(cmd.Context(), cases) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := within("cases", cases, 1, maxCases); err != nil {
+				return err
+			}
+			return a.benchFill(cmd.Context(), cases)
+		},
 	}
 	fill.Flags().IntVar(&cases, "cases", 60_000, a.tr("件数（每件约 16 条）", "cases, of about 16 entries each"))
-	cmd.AddCommand(appendCmd, replay, fill, a.benchHTTP())
+	pages := a.benchHTTP()
+	pages.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		rounds, err := cmd.Flags().GetInt("rounds")
+		return errors.Join(err, within("rounds", rounds, 1, maxRounds))
+	}
+	cmd.AddCommand(appendCmd, replay, fill, pages)
 	return cmd
+}
+
+// The most that can be asked of a measurement: more than any machine is for.
+const (
+	maxWriters = 1024
+	maxSeconds = 3600
+	maxCases   = 10_000_000
+	maxRounds  = 10_000
+)
+
+// within refuses the number of a flag that is not from least to most.
+func within(flag string, n, least, most int) error {
+	if n >= least && n <= most {
+		return nil
+	}
+	return usage("--%s 应为 %d 至 %d 的整数", "--%s is a whole number from %d to %d", flag, least, most)
 }
 
 // benchFill writes made-up cases as fast as the ledger takes them. Each stream
@@ -82,6 +113,14 @@ func (a *app) benchFill(ctx context.Context, cases int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	// The pages want a vault, and none is made for a ledger that has sealed data.
+	v, err := a.openVault(ctx, true)
+	if err == nil {
+		err = v.Close()
+	}
+	if err != nil {
+		return err
+	}
 	options := demo.Default()
 	options.Cases = cases
 	bar, start, events := a.progress(a.tr("写入", "writing")), time.Now(), 0

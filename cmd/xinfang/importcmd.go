@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,8 +30,10 @@ func (a *app) importCommand() *cobra.Command {
 				return a.importFile(cmd.Context(), args[0], mapping, copyTo, write)
 			},
 		}
+		c.Long = c.Short + a.tr("。\n\n有错的行逐条列出，并写入带“错误”列的副本；它们不影响退出码：文件读到了末尾，退出码就是 0。脚本请看 -o json 的 errors。",
+			".\n\nRows with errors are listed, and written to a copy with a column of errors. They are no exit code: that is 0 if the file was read to its end. Scripts look at errors in -o json.")
 		c.Flags().StringVar(&mapping, "mapping", "", a.tr("列对应关系文件（表格必填；见 import template）", "mapping `file` (needed for tables; see import template)"))
-		c.Flags().StringVar(&copyTo, "errors-to", "", a.tr("带“错误”列的副本写到哪里（默认当前目录，<文件名>-错误）", "where to write the copy with a column of errors (default here, <name>-错误)"))
+		c.Flags().StringVar(&copyTo, "errors-to", "", a.tr("带“错误”列的副本写到哪里（默认当前目录，<文件名>-错误）；已有的文件不会被覆盖，改用 -2、-3", "where to write the copy with a column of errors (default here, <name>-错误); a file that is there is not overwritten: -2, -3 is used instead"))
 		return c
 	}
 	cmd.AddCommand(
@@ -64,8 +69,12 @@ func (a *app) importFile(ctx context.Context, path, mapping, copyTo string, writ
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close(), keep.close()) }()
-	bar := a.progress(a.tr("导入", "importing"))
-	result, err := src.run(ctx, n, m, keep.k, systemActor, func(rows int) { bar.set(int64(rows), 0) })
+	title := a.tr("导入", "importing")
+	if src.log {
+		title = a.tr("导入（字节）", "importing (bytes)")
+	}
+	bar := a.progress(title)
+	result, err := src.run(ctx, n, m, keep.k, systemActor, func(rows int) { bar.set(src.progress(rows)) })
 	bar.done()
 	if err != nil {
 		return err
@@ -77,10 +86,7 @@ func (a *app) importFile(ctx context.Context, path, mapping, copyTo string, writ
 	}
 	sort.SliceStable(result.Errors, func(i, j int) bool { return result.Errors[i].Row < result.Errors[j].Row })
 	if len(result.Errors) > 0 && !src.log {
-		if copyTo == "" {
-			copyTo = errorCopy(src.name)
-		}
-		if err := a.writeCopy(src, m, copyTo, result.Errors); err != nil {
+		if copyTo, err = a.writeCopy(src, m, copyTo, result.Errors); err != nil {
 			return err
 		}
 	}
@@ -96,6 +102,9 @@ func (a *app) openForImport(ctx context.Context, write bool) (*node, optional, e
 			n, err = a.openEmpty(ctx)
 		}
 		return n, optional{}, err
+	}
+	if err := a.vaultIsWhole(ctx, true); err != nil {
+		return nil, optional{}, err
 	}
 	n, err := a.openNode(ctx, true)
 	if err != nil {
@@ -131,16 +140,40 @@ func (o optional) close() error {
 	return o.k.Close()
 }
 
-func (a *app) writeCopy(src *source, m *sheet.Mapping, path string, faults []rowError) error {
-	f, err := os.Create(path)
+// writeCopy writes the copy with the errors to path, or here if that is "", and
+// returns where it is.
+func (a *app) writeCopy(src *source, m *sheet.Mapping, path string, faults []rowError) (string, error) {
+	var f *os.File
+	err := src.writeErrors(func(name string) (_ io.Writer, err error) {
+		if path == "" {
+			path = name
+		}
+		f, err = createNew(path)
+		return f, err
+	}, m, a.lang, faults)
+	if f != nil {
+		path, err = f.Name(), errors.Join(err, f.Close())
+	}
 	if err != nil {
-		return err
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	err = src.writeErrors(f, m, a.lang, faults)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	return path, nil
+}
+
+// maxCopies is how many copies of one name there may be.
+const maxCopies = 1000
+
+// createNew creates the file at path or, if there is one already, at the first of
+// path-2, path-3 and so on that is free: somebody may be mending what is there.
+func createNew(path string) (*os.File, error) {
+	ext := filepath.Ext(path)
+	for n, name := 2, path; ; n++ {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) || n > maxCopies {
+			return f, err
+		}
+		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext)
 	}
-	return nil
 }
 
 func (a *app) printTaking(t taking, write bool, copyTo string) error {

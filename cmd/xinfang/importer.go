@@ -175,13 +175,18 @@ func (i *importer) Errors(_ context.Context, hash string, w io.Writer) (string, 
 	for n, e := range found {
 		faults[n] = rowError(e)
 	}
-	return errorCopy(up.source.name), up.source.writeErrors(w, up.mapping, i.node.app.lang, faults)
+	var called string
+	err := up.source.writeErrors(func(name string) (io.Writer, error) {
+		called = name
+		return w, nil
+	}, up.mapping, i.node.app.lang, faults)
+	return called, err
 }
 
-// errorCopy returns what the copy of a file with its errors is called.
-func errorCopy(name string) string {
-	ext := filepath.Ext(name)
-	return strings.TrimSuffix(name, ext) + "-错误" + ext
+// errorCopy returns what the copy of a file with its errors is called: ext is how
+// the names of files of its kind end, whatever this one's does.
+func errorCopy(name, ext string) string {
+	return strings.TrimSuffix(name, filepath.Ext(name)) + "-错误" + ext
 }
 
 func fill(s *web.Import, t taking) {

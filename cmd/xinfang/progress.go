@@ -34,11 +34,13 @@ func (a *app) progress(title string) *progress {
 	return p
 }
 
-// set says that done of total are done.
+// set says that done of total are done; total is 0 if nobody knows it.
 func (p *progress) set(done, total int64) {
 	p.n = done
 	if p.bar != nil {
-		p.bar.ChangeMax64(max(total, 1))
+		if total > 0 {
+			p.bar.ChangeMax64(total)
+		}
 		_ = p.bar.Set64(done) // a bar that cannot be drawn stops nothing
 		return
 	}
@@ -47,11 +49,19 @@ func (p *progress) set(done, total int64) {
 	}
 	p.said = time.Now()
 	rate := float64(done) / time.Since(p.start).Seconds()
+	_, _ = fmt.Fprintln(p.out, line(p.title, done, total, rate))
+}
+
+// line is what a progress says: with a total, how long the rest takes.
+func line(title string, done, total int64, rate float64) string {
+	if total <= 0 {
+		return fmt.Sprintf("%s %d  %.0f/s", title, done, rate)
+	}
 	eta := "?"
-	if rate > 0 && total > done {
+	if rate > 0 && total >= done {
 		eta = (time.Duration(float64(total-done)/rate) * time.Second).String()
 	}
-	_, _ = fmt.Fprintf(p.out, "%s %d/%d  %.0f/s  ETA %s\n", p.title, done, total, rate, eta)
+	return fmt.Sprintf("%s %d/%d  %.0f/s  ETA %s", title, done, total, rate, eta)
 }
 
 func (p *progress) done() {

@@ -30,6 +30,9 @@ type source struct {
 	name string // base name, as the ledger will say
 	hash string // SHA-256, hex
 	log  bool   // an event log, not a table
+	size int64  // in bytes
+
+	read, whole int64 // bytes of a log that were read, and are to be in all
 }
 
 // openSource looks at the file at path. name is what it is called.
@@ -39,11 +42,32 @@ func openSource(path, name string) (*source, error) {
 		return nil, err
 	}
 	h := sha256.New()
-	_, err = io.Copy(h, bufio.NewReaderSize(f, 1<<20))
+	size, err := io.Copy(h, bufio.NewReaderSize(f, 1<<20))
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
-	return &source{path: path, name: name, hash: hex.EncodeToString(h.Sum(nil)), log: isLog(name)}, nil
+	return &source{path: path, name: name, hash: hex.EncodeToString(h.Sum(nil)), log: isLog(name), size: size}, nil
+}
+
+// progress returns how much of s is done after so many rows, and of how much: for
+// a log bytes, as they are on disk; for a table rows, of an unknown number.
+func (s *source) progress(rows int) (done, total int64) {
+	if s.log {
+		return s.read, s.whole
+	}
+	return int64(rows), 0
+}
+
+// A tally counts what is read of s.
+type tally struct {
+	io.Reader
+	s *source
+}
+
+func (t tally) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	t.s.read += int64(n)
+	return n, err
 }
 
 // isLog reports whether a file is an event log, by its name.
@@ -204,20 +228,26 @@ func (s *source) run(ctx context.Context, n *node, m *sheet.Mapping, keep *keepe
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		all = func() iter.Seq2[candidate, error] {
-			return s.traces(io.NewSectionReader(f, 0, 1<<62))
+			return s.traces(tally{io.NewSectionReader(f, 0, 1<<62), s})
 		}
 	} else {
-		table, opening := sheet.Open(s.path, m)
+		table, opening := sheet.Open(s.path, s.name, m)
 		if opening != nil {
 			return taking{}, opening
 		}
 		defer func() { err = errors.Join(err, table.Close()) }()
 		all = func() iter.Seq2[candidate, error] { return s.rows(table, m, n.app.Now()) }
 	}
+	s.read, s.whole = 0, s.size
 	if keep != nil {
+		s.whole *= 2
+		n := 0
 		for _, err := range all() {
 			if err := errors.Join(err, ctx.Err()); err != nil {
 				return taking{}, err
+			}
+			if n++; n%100 == 0 {
+				progress(0)
 			}
 		}
 	}
@@ -225,11 +255,16 @@ func (s *source) run(ctx context.Context, n *node, m *sheet.Mapping, keep *keepe
 	return t.take(ctx, all(), progress)
 }
 
-// writeErrors writes a copy of a table with a column that says what is wrong.
-func (s *source) writeErrors(w io.Writer, m *sheet.Mapping, lang string, faults []rowError) error {
-	table, err := sheet.Open(s.path, m)
+// writeErrors writes a copy of a table with a column that says what is wrong, to
+// where create says that a file of that name goes.
+func (s *source) writeErrors(create func(name string) (io.Writer, error), m *sheet.Mapping, lang string, faults []rowError) error {
+	table, err := sheet.Open(s.path, s.name, m)
 	if err != nil {
 		return err
+	}
+	w, err := create(errorCopy(s.name, table.Ext()))
+	if err != nil {
+		return errors.Join(err, table.Close())
 	}
 	cells := make([]sheet.CellError, len(faults))
 	for i, f := range faults {

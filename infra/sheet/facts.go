@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/personal"
 )
 
 // Facts are what one row states about one case. A zero value means that the
@@ -169,6 +171,10 @@ func (r *reading) text(field Field) string {
 		r.report(column, inexact)
 		return ""
 	case origin.Values == nil:
+		if refusal, bad := errors.AsType[*ledger.Refusal](personal.Check(kinds[field], text)); bad {
+			r.report(column, refusal.Text)
+			return ""
+		}
 		return text
 	}
 	meaning, ok := origin.Values[text]
@@ -180,6 +186,10 @@ func (r *reading) text(field Field) string {
 	}
 	return meaning
 }
+
+// kinds are the fields of numbers that belong to a person; a number that is none is
+// in the wrong column, or mistyped.
+var kinds = map[Field]personal.Field{FieldIDNumber: personal.IDNumber, FieldPhone: personal.Phone}
 
 // isCode reports whether a field holds digits that are not a quantity.
 func isCode(f Field) bool {

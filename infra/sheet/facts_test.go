@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestApply(t *testing.T) {
 		name, row string
 		errors    []string // column: start of the English message
 	}{
-		{"all well", "1,2026-01-05 09:00:00,2026-01-05,2026-02-01 10:00:00,来信,甲,44030119900101123X,13800138000,3,办结", nil},
+		{"all well", "1,2026-01-05 09:00:00,2026-01-05,2026-02-01 10:00:00,来信,甲,11010519491231002X,13800138000,3,办结", nil},
 		{"the least", "1,2026-01-05", nil},
 		{"registered on the day of receipt", "1,2026-01-05 09:00:00,2026-01-05", nil},
 		{"headcount in words", "1,2026-01-05,,,,,,,12 人", nil},
@@ -83,16 +84,35 @@ func TestApply(t *testing.T) {
 }
 
 func TestFacts(t *testing.T) {
-	v := read([]byte(fullHead+"XF-1,2026-01-05 09:00:00,2026/1/6,2026-02-01 10:00:00,来信, 甲 ,44030119900101123X,13800138000,3,办结\n"), mapping(t, fullMapping))
+	v := read([]byte(fullHead+"XF-1,2026-01-05 09:00:00,2026/1/6,2026-02-01 10:00:00,来信, 甲 ,11010519491231002X,13800138000,3,办结\n"), mapping(t, fullMapping))
 	received := time.Date(2026, 1, 5, 9, 0, 0, 0, beijing)
 	replied := time.Date(2026, 2, 1, 10, 0, 0, 0, beijing)
 	want := Facts{
 		Number: "XF-1", Received: received, Registered: time.Date(2026, 1, 6, 0, 0, 0, 0, beijing), Accepted: received,
 		Replied: replied, Closed: replied, DateOnly: map[Field]bool{FieldRegistered: true},
-		Unit: "区住建局", Channel: "letter", Petitioner: "甲", IDNumber: "44030119900101123X", Phone: "13800138000", Headcount: 3, Outcome: "办结",
+		Unit: "区住建局", Channel: "letter", Petitioner: "甲", IDNumber: "11010519491231002X", Phone: "13800138000", Headcount: 3, Outcome: "办结",
 	}
 	if got := v.facts[2]; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v\n%v", got, want, v.errors)
+	}
+}
+
+// What is in the column of a number and is none is an error of that cell, without
+// the value.
+func TestNumbersOfPersons(t *testing.T) {
+	const head = "编号,收到时间,证件,电话\n"
+	m := mapping(t, plainMapping+"id_number = '证件'\nphone = '电话'\n")
+	v := read([]byte(head+"1,2026-01-05,欧阳守礼440306196001011235,abc\n2,2026-01-05,440306196001011232,13800138000、0755-27654321\n"+
+		"3,2026-01-05,,\n4,2026-01-05,440306196001011235,\n"), m)
+	var got []string
+	for _, e := range v.errors {
+		got = append(got, fmt.Sprint(e.Row, e.Column))
+		if strings.Contains(e.Message.ZH+e.Message.EN, "4403") || e.Message.ZH == "" || e.Message.EN == "" {
+			t.Errorf("row %d says %+v", e.Row, e.Message)
+		}
+	}
+	if want := []string{"2证件", "2电话", "5证件"}; v.err != nil || !slices.Equal(got, want) || len(v.facts) != 2 {
+		t.Errorf("errors in %v, %d rows are good, %v; want %v", got, len(v.facts), v.err, want)
 	}
 }
 

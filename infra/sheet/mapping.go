@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -92,6 +93,10 @@ func LoadMapping(path string) (*Mapping, error) {
 func ParseMapping(data []byte) (*Mapping, error) {
 	if len(data) > maxMapping {
 		return nil, badMapping(ledger.Text{ZH: "文件超过 32 KiB", EN: "more than 32 KiB"})
+	}
+	if len(bytes.TrimSpace(bytes.TrimPrefix(data, bom))) == 0 {
+		return nil, refuse("ERR_MAPPING_MISSING", "没有列对应关系（映射文件），或它是空的；导入表格须有它。可用 xinfang import template 生成样例。",
+			"there is no mapping of columns, or it is empty; a table is imported by one; xinfang import template writes an example")
 	}
 	var file map[string]any
 	if err := toml.Unmarshal(data, &file); err != nil {

@@ -23,7 +23,7 @@ func TestParseMapping(t *testing.T) {
 		{"not TOML", required + "unit = \n", "line 3"},
 		{"Chinese key without quotes", required + "class = { column = 'C', values = { 甲 = 'a' } }\n", "line 3"},
 		{"twice", required + "number = 'C'\n", "line 3"},
-		{"nothing", "", "number"},
+		{"nothing", "# of columns", "number"},
 		{"no number", "received = 'B'\n", "number"},
 		{"number constant", "number = { value = '1' }\nreceived = 'B'\n", "number"},
 		{"received same as", "number = 'A'\nreceived = { same_as = 'closed' }\nclosed = 'C'\n", "received"},
@@ -125,6 +125,11 @@ func TestLoadMapping(t *testing.T) {
 	bad := t.TempDir() + "/bad.toml"
 	if err := os.WriteFile(bad, []byte("x = 1"), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	for _, none := range []string{"", "\ufeff\n \t"} {
+		if _, err := ParseMapping([]byte(none)); code(t, err) != "ERR_MAPPING_MISSING" {
+			t.Errorf("a mapping of %q: %v", none, err)
+		}
 	}
 	if _, err := LoadMapping(bad); code(t, err) != "ERR_MAPPING" || !strings.HasPrefix(err.Error(), "bad.toml: ") {
 		t.Errorf("got %v", err)

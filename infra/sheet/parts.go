@@ -129,7 +129,8 @@ func (p *part) problem(err error) error {
 	return partProblem(p.name, line, err)
 }
 
-// partProblem says what is wrong with a part of the workbook. What the XML
+// partProblem says what is wrong with a part of the workbook, in that line if it
+// is not 0. What the XML
 // decoder says is left out, for it quotes the text.
 func partProblem(name string, line int, err error) error {
 	if refusal, ok := errors.AsType[*ledger.Refusal](err); ok {
@@ -140,6 +141,11 @@ func partProblem(name string, line int, err error) error {
 	}
 	if errors.Is(err, errRecord) {
 		return tooLarge("一行或一个文本超过 16 MiB", "a row or a text of more than 16 MiB")
+	}
+	if line == 0 { // not a line of it was read
+		return refuse("ERR_FILE_DAMAGED",
+			fmt.Sprintf("工作簿已损坏（%s 读不出）。请在 Excel/WPS 中打开、修复并另存为 .xlsx。", name),
+			fmt.Sprintf("the workbook is damaged (%s cannot be read); open it in Excel or WPS, let it be repaired, and save it as .xlsx", name))
 	}
 	return refuse("ERR_FILE_DAMAGED",
 		fmt.Sprintf("工作簿已损坏（%s 第 %d 行）。请在 Excel/WPS 中打开、修复并另存为 .xlsx。", name, line),

@@ -94,7 +94,7 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(samplePath, m)
+	s, err := Open(samplePath, "sample.xlsx", m)
 	if err != nil {
 		t.Fatal(err)
 	}

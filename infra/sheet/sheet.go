@@ -26,6 +26,7 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -60,6 +61,7 @@ type Source struct {
 	columns map[string]int // heading → index of its column, from 0
 	width   int            // columns up to the last heading
 	ragged  bool           // whether a row wider than the header is suspect
+	format  format
 	close   func() error
 }
 
@@ -121,9 +123,10 @@ const (
 )
 
 // Open opens the table in the file at path that m describes: the sheet and the
-// row of headings, which must have every column that m names, once. The caller
-// closes the source.
-func Open(path string, m *Mapping) (*Source, error) {
+// row of headings, which must have every column that m names, once. name is what
+// the person who brought the file calls it; what it is, its content says. The
+// caller closes the source.
+func Open(path, name string, m *Mapping) (*Source, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the file to import: %w", err)
@@ -137,7 +140,35 @@ func Open(path string, m *Mapping) (*Source, error) {
 		}
 	}
 	_ = f.Close() // it was only read
-	return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	if missing := (*columnsMissing)(nil); errors.As(err, &missing) && missing.format == formatCSV && isWorkbook(name) {
+		err = refuse("ERR_FILE_NO_WORKBOOK",
+			fmt.Sprintf("文件名像工作簿，内容却只是文本，其中也没有映射中的列：%s。请在 Excel/WPS 中打开原表并另存为 .xlsx。", strings.Join(missing.columns, "、")),
+			fmt.Sprintf("the file is named like a workbook, but holds text only, and lacks columns of the mapping: %s; open the table in Excel or WPS and save it as .xlsx", strings.Join(missing.columns, ", ")))
+	}
+	return nil, fmt.Errorf("%s: %w", name, err)
+}
+
+// A columnsMissing refuses a file without columns that the mapping names.
+type columnsMissing struct {
+	*ledger.Refusal
+	format  format
+	columns []string
+}
+
+func (c *columnsMissing) Unwrap() error { return c.Refusal }
+
+// isWorkbook reports whether a file of that name should be a workbook.
+func isWorkbook(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return strings.HasPrefix(ext, ".xls") || ext == ".et"
+}
+
+// Ext returns how the name of such a file ends: ".xlsx" or ".csv".
+func (s *Source) Ext() string {
+	if s.format == formatCSV {
+		return ".csv"
+	}
+	return ".xlsx"
 }
 
 // NewSource is [Open] for a file of size bytes that r reads. The caller keeps r
@@ -147,7 +178,7 @@ func NewSource(r io.ReaderAt, size int64, m *Mapping) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{header: m.Header, close: func() error { return nil }}
+	s := &Source{header: m.Header, format: format, close: func() error { return nil }}
 	switch format {
 	case formatXLSX:
 		s.table, err = openWorkbook(r, size, m.Sheet)
@@ -195,9 +226,9 @@ func (s *Source) readHeader(wanted []string) error {
 	}
 	switch {
 	case len(missing) > 0:
-		return refuse("ERR_COLUMN_MISSING",
+		return &columnsMissing{refuse("ERR_COLUMN_MISSING",
 			fmt.Sprintf("第 %d 行（表头）缺少映射中的列：%s。请核对映射文件的列名和 header 行号。", s.header, strings.Join(missing, "、")),
-			fmt.Sprintf("row %d (the headings) lacks columns of the mapping: %s; check the column names and header = in the mapping file", s.header, strings.Join(missing, ", ")))
+			fmt.Sprintf("row %d (the headings) lacks columns of the mapping: %s; check the column names and header = in the mapping file", s.header, strings.Join(missing, ", "))), s.format, missing}
 	case len(doubled) > 0:
 		return refuse("ERR_COLUMN_TWICE",
 			fmt.Sprintf("第 %d 行（表头）中出现了两次的列：%s。请改名，使每列名称唯一。", s.header, strings.Join(doubled, "、")),

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -320,10 +322,57 @@ func TestNothingIsEchoed(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	if _, err := Open(t.TempDir()+"/none.xlsx", mapping(t, plainMapping)); err == nil {
+	if _, err := Open(t.TempDir()+"/none.xlsx", "none.xlsx", mapping(t, plainMapping)); err == nil {
 		t.Error("a file that is not there was opened")
 	}
-	if _, err := Open("testdata/mayor-mailbox.toml", mapping(t, plainMapping)); err == nil || !strings.HasPrefix(err.Error(), "mayor-mailbox.toml: ERR_COLUMN_MISSING") {
+	if _, err := Open("testdata/mayor-mailbox.toml", "mail.csv", mapping(t, plainMapping)); code(t, err) != "ERR_COLUMN_MISSING" || !strings.HasPrefix(err.Error(), "mail.csv: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What a file is, its content says: a table in CSV may be called anything, and
+// what is neither a table nor a workbook is not taken for a table without columns.
+func TestNameAndContent(t *testing.T) {
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String("编号,收到时间\n1,2026-01-02\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, data, code, ext string }{
+		{"a.xlsx", "hello", "ERR_FILE_NO_WORKBOOK", ""},
+		{"a.XLS", "hello\n", "ERR_FILE_NO_WORKBOOK", ""},
+		{"a.et", "你好", "ERR_FILE_NO_WORKBOOK", ""},
+		{"a.csv", "hello", "ERR_COLUMN_MISSING", ""},
+		{"a.xlsx", string(book(t, `<row><c t="inlineStr"><is><t>hello</t></is></c></row>`)), "ERR_COLUMN_MISSING", ""},
+		{"a.xlsx", gb, "", ".csv"},
+		{"a.csv", gb, "", ".csv"},
+		{"a.csv", string(book(t, headerXML)), "", ".xlsx"},
+		{"a.xlsx", string(book(t, headerXML)), "", ".xlsx"},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, []byte(tt.data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(path, tt.name, mapping(t, plainMapping))
+		if got := code(t, err); got != tt.code {
+			t.Errorf("%s of %.10q: %v, want %s", tt.name, tt.data, err, tt.code)
+		}
+		if err == nil && s.Ext() != tt.ext {
+			t.Errorf("%s of %.10q is called %s, want %s", tt.name, tt.data, s.Ext(), tt.ext)
+		}
+		if err == nil {
+			s.Close()
+		}
+	}
+}
+
+// A workbook that was not copied to its end has no line to look at.
+func TestCutOffWorkbook(t *testing.T) {
+	whole := book(t, headerXML)
+	for _, n := range []int{4, 30, len(whole) / 2, len(whole) - 1} {
+		v := read(whole[:n], mapping(t, plainMapping))
+		refusal, _ := errors.AsType[*ledger.Refusal](v.err)
+		if refusal == nil || refusal.Code != "ERR_FILE_DAMAGED" || strings.Contains(refusal.Text.ZH, "0 行") || !strings.Contains(refusal.Text.ZH, "不完整") {
+			t.Errorf("cut off after %d bytes: %v", n, v.err)
+		}
 	}
 }

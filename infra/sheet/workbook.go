@@ -3,8 +3,10 @@ package sheet
 import (
 	"archive/zip"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"regexp"
 	"strconv"
@@ -39,7 +41,12 @@ const maxRatio = 200
 func openWorkbook(r io.ReaderAt, size int64, name string) (*workbook, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, partProblem("zip", 0, err)
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, fmt.Errorf("reading the file to import: %w", path)
+		}
+		return nil, refuse("ERR_FILE_DAMAGED",
+			"工作簿不完整：文件后面的部分缺失或损坏，可能没有传完。请重新下载或拷贝，再在 Excel/WPS 中确认能打开。",
+			"the workbook is incomplete: the end of the file is missing or damaged, as if it had not been copied to the end; fetch it again, and see that Excel or WPS opens it")
 	}
 	b := &workbook{zip: archive, parts: make(map[string]*zip.File)}
 	var total uint64

@@ -49,7 +49,7 @@ type Opened struct {
 
 // Seal returns plain in a box that only [Vault.Open] opens, for the same subject
 // and field. The first box of a subject makes his data key, which is durable
-// before Seal returns. It returns [ErrErased] if the subject was erased: he never
+// before Seal returns. It returns what Check says, and [ErrErased] if the subject was erased: he never
 // gets another key.
 func (v *Vault) Seal(ctx context.Context, subject uuid.UUID, field personal.Field, plain string) (box []byte, err error) {
 	boxes, err := v.SealMany(ctx, Value{subject, field, plain})
@@ -67,6 +67,11 @@ func (v *Vault) SealMany(ctx context.Context, values ...Value) (boxes [][]byte, 
 		subjects[i] = value.Subject
 		if value.Subject == uuid.Nil || !slices.Contains(personal.Fields, value.Field) {
 			return nil, fmt.Errorf("vault: sealing %v: there is no such petitioner or field", value)
+		}
+		if v.Check != nil {
+			if err := v.Check(value.Field, value.Plain); err != nil {
+				return nil, fmt.Errorf("vault: sealing %v: %w", value, err)
+			}
 		}
 	}
 	keys, err := v.lookup(ctx, true, subjects...)

@@ -59,6 +59,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/personal"
 )
 
 //go:embed schema.sql
@@ -69,6 +70,10 @@ const format = 1
 
 // A Vault seals and opens personal data. It may be used concurrently.
 type Vault struct {
+	// Check, if not nil, is asked of every value before it is sealed: what it
+	// refuses is not. Set it before the first Seal.
+	Check func(field personal.Field, plain string) error
+
 	random io.Reader
 	now    func() time.Time
 	wrap   cipher.AEAD // under the wrap key

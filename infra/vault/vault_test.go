@@ -177,6 +177,26 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
+// What is refused is not sealed, nor is anything with it, and makes no key.
+func TestCheck(t *testing.T) {
+	v, _ := fresh(t)
+	errBad := errors.New("bad")
+	v.Check = func(f personal.Field, plain string) error {
+		if f == personal.Phone && plain == "abc" {
+			return errBad
+		}
+		return nil
+	}
+	a := uuid.New()
+	if _, err := v.SealMany(t.Context(), Value{a, personal.Name, "abc"}, Value{a, personal.Phone, "abc"}); !errors.Is(err, errBad) || strings.Contains(err.Error(), "abc") {
+		t.Errorf("SealMany of what is refused = %v", err)
+	}
+	if _, err := v.Commitment(t.Context(), a); !errors.Is(err, ErrUnknownSubject) {
+		t.Errorf("after a refusal there is a key: %v", err)
+	}
+	opens(t, v, a, personal.Phone, seal(t, v, a, personal.Phone, "13812345678"), "13812345678")
+}
+
 func TestOpenVault(t *testing.T) {
 	v, dir := fresh(t)
 	path, a := filepath.Join(dir, "vault.db"), uuid.New()
