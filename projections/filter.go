@@ -58,6 +58,9 @@ const (
 	SortNewest   Sort = "newest"   // the latest in the ledger first
 )
 
+// Sorts returns every order, the usual first.
+func Sorts() []Sort { return []Sort{SortDue, SortDistrict, SortReceived, SortNewest} }
+
 // A Filter says which cases a list shows. The zero value of a field is no
 // condition.
 type Filter struct {
@@ -133,6 +136,12 @@ func (m Mark) Title() ledger.Text {
 // ErrCursor is what a list says of a cursor that did not come from it.
 var ErrCursor = &ledger.Refusal{Code: "ERR_CURSOR", Kind: ledger.Invalid, Text: ledger.Text{
 	ZH: "不是这个列表的游标；请从第一页重新开始", EN: "not a cursor of this list; start from the first page",
+}}
+
+// ErrNoUnit is what is said of a condition or a question about a unit that does
+// not exist, and never did: an empty answer would pass for a unit without cases.
+var ErrNoUnit = &ledger.Refusal{Code: "ERR_NO_UNIT", Kind: ledger.NotFound, Text: ledger.Text{
+	ZH: "没有这个代码的单位", EN: "there is no unit with this code",
 }}
 
 const (

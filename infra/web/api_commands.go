@@ -61,13 +61,13 @@ type commandInput struct {
 	Number  string `path:"no" doc:"number of the case (信访件编号)"`
 	Command string `path:"command" doc:"name of the command"`
 	IfMatch string `header:"If-Match" doc:"required: ETag of the case as the caller knows it"`
-	Key     string `header:"Idempotency-Key" doc:"required: a UUID; the same key gets the same answer and records nothing twice"`
+	Key     string `header:"Idempotency-Key" doc:"required: a UUID; the same request under the same key gets the same answer and records nothing twice; another one is refused"`
 }
 
 // receiveInput is the input of a receipt.
 type receiveInput struct {
 	call
-	Key string `header:"Idempotency-Key" doc:"required: a UUID; the same key gets the same answer and records nothing twice"`
+	Key string `header:"Idempotency-Key" doc:"required: a UUID; the same request under the same key gets the same answer and records nothing twice; another one is refused"`
 }
 
 // A receiveBody is a receipt and, if it has one, the registration that goes with
@@ -186,18 +186,22 @@ func versionOf(header string) (ledger.Version, error) {
 	return ledger.Version(n), nil
 }
 
-// stale is the fault of a caller who knows an older version of the case.
+// stale is the fault of a caller who knows an older version of the case: what it
+// is at, and what has come since. If that has closed the case to him, there is no
+// such case.
 func (s *Server) stale(ctx context.Context, number string, at ledger.Version) error {
-	var now ledger.Version
-	for env, err := range s.Store.ReadStream(ctx, petition.StreamOf(number), at) {
-		if err != nil {
-			return err
-		}
-		now = env.Version
+	c, err := s.look(ctx, number, nil)
+	if err != nil {
+		return err
 	}
 	f := newFault(http.StatusPreconditionFailed, "ERR_STALE",
-		fmt.Sprintf("该件已到第 %d 版，不是第 %d 版，什么也没有记录", now, at), fmt.Sprintf("the case is at version %d, not %d; nothing was recorded", now, at),
+		fmt.Sprintf("该件已到第 %d 版，不是第 %d 版，什么也没有记录", c.Version, at), fmt.Sprintf("the case is at version %d, not %d; nothing was recorded", c.Version, at),
 		"请重新读取该件，再决定是否提交", "read the case again, and decide anew")
-	f.Version = now
+	f.Version = c.Version
+	for _, e := range c.Timeline {
+		if e.Version > at {
+			f.Newer = append(f.Newer, e)
+		}
+	}
 	return f
 }

@@ -21,7 +21,7 @@ import (
 type listInput struct {
 	call
 	Queue    string `query:"queue" enum:"today,soon,statutory,district,waiting,all" doc:"fixed queue (队列)"`
-	Text     string `query:"q" doc:"words of number, summary or claims; a petitioner's name, number or phone for those entitled"`
+	Text     string `query:"q" doc:"words of the number, the summary or those of the claims, not of their text, which is sealed; a petitioner's name, number or phone for those entitled"`
 	Stage    string `query:"stage"`
 	Unit     string `query:"unit" doc:"code of the unit that holds the case"`
 	Officer  string `query:"officer"`
@@ -36,7 +36,7 @@ type listInput struct {
 	Mark     string `query:"mark" enum:"late,curing,corrected,gap,returned,extended,repeat"`
 	Sort     string `query:"sort" enum:"due,district,received,newest"`
 	Cursor   string `query:"cursor" doc:"next of the page before"`
-	Limit    string `query:"limit" doc:"1 to 200; 50 if not given"`
+	Limit    string `query:"limit" doc:"1 to 200; 50 if not given, and all in CSV"`
 	AsOf     string `query:"as_of" doc:"as known then: a date (its end) or a time"`
 	At       string `query:"at" doc:"as known at this position"`
 	Format   string `query:"format" enum:"json,csv"`
@@ -56,12 +56,12 @@ type streamed struct{ Body func(huma.Context) }
 
 func (s *Server) caseOperations() {
 	list := huma.Operation{OperationID: "listCases", Method: http.MethodGet, Path: "/api/v1/cases", Summary: "列出信访件 · List cases", Tags: []string{"cases"},
-		Responses: map[string]*huma.Response{"200": {Description: "a page of the list, or with Accept: text/csv all of it", Content: map[string]*huma.MediaType{
+		Responses: map[string]*huma.Response{"200": {Description: "a page of the list, or with Accept: text/csv all of it, unless limit is given", Content: map[string]*huma.MediaType{
 			"application/json": {Schema: s.schema(reflect.TypeFor[CaseList]())}, "text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}}}
 	operation(s, list, s.apiList)
 	list.OperationID, list.Path, list.Summary = "searchCases", "/api/v1/search", "检索 · Search cases by words"
 	list.Responses = maps.Clone(list.Responses)
-	operation(s, list, s.apiList)
+	operation(s, list, s.apiSearch)
 	operation(s, huma.Operation{OperationID: "getCase", Method: http.MethodGet, Path: "/api/v1/cases/{no}", Summary: "信访件 · One case, masked", Tags: []string{"cases"}}, s.apiCase)
 	operation(s, huma.Operation{OperationID: "getTimeline", Method: http.MethodGet, Path: "/api/v1/cases/{no}/timeline", Summary: "时间轴 · Timeline, newest first", Tags: []string{"cases"}}, s.apiTimeline)
 	operation(s, huma.Operation{OperationID: "getClocks", Method: http.MethodGet, Path: "/api/v1/cases/{no}/clocks", Summary: "期限 · Clocks in both tiers, and how each due date came about", Tags: []string{"cases"}}, s.apiClocks)
@@ -84,6 +84,15 @@ func wants(r *http.Request, formats ...string) (string, error) {
 	return formats[0], nil
 }
 
+// apiSearch is apiList for a question that there must be: the list of everything
+// is no answer to nothing.
+func (s *Server) apiSearch(ctx context.Context, in *listInput) (*streamed, error) {
+	if strings.TrimSpace(in.r.URL.Query().Get("q")) == "" {
+		return nil, badParameter("q", "检索要有字词", "a search takes words")
+	}
+	return s.apiList(ctx, in)
+}
+
 func (s *Server) apiList(ctx context.Context, in *listInput) (*streamed, error) {
 	format, err := wants(in.r, "json", "csv")
 	if err != nil {
@@ -102,7 +111,8 @@ func (s *Server) apiList(ctx context.Context, in *listInput) (*streamed, error) 
 			s.Log.WarnContext(ctx, "closing the views", slog.Any("err", err))
 		}
 	}
-	if format == "csv" {
+	whole := format == "csv" && ask.Limit == 0
+	if whole {
 		ask.Limit = projections.MaxPage
 	}
 	first, err := views.List(ctx, ask.Filter)
@@ -121,6 +131,9 @@ func (s *Server) apiList(ctx context.Context, in *listInput) (*streamed, error) 
 			h.SetHeader("Content-Type", "text/csv; charset=utf-8")
 			h.SetHeader("Content-Disposition", `attachment; filename="cases.csv"`)
 			h.SetHeader("X-Ledger-Position", strconv.FormatInt(int64(at), 10))
+			if !whole {
+				first.Next = ""
+			}
 			if err := s.writeCSV(ctx, h.BodyWriter(), views, ask, first); err != nil {
 				s.Log.WarnContext(ctx, "a CSV was cut short", slog.String("trace_id", traceOf(ctx)), slog.Any("err", err))
 				panic(http.ErrAbortHandler) // the client must see that it is not all
@@ -147,7 +160,7 @@ func (s *Server) writeJSON(h huma.Context, v any) {
 var csvHeader = []string{"number", "stage", "channel", "class", "unit", "officer", "summary", "petitioner", "headcount", "received",
 	"registered", "closed", "statutory_clock", "statutory_due", "statutory_overdue_days", "district_clock", "district_due", "district_overdue_days", "marks"}
 
-// writeCSV writes the whole list, page by page, with the mark by which Excel
+// writeCSV writes the list from page on, page by page, with the mark by which Excel
 // knows UTF-8.
 func (s *Server) writeCSV(ctx context.Context, w io.Writer, views Views, ask question, page projections.Page) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {

@@ -19,6 +19,8 @@ type measureInput struct {
 	Tier        string `query:"tier" enum:"statutory,district"`
 	Strict      string `query:"strict" enum:"true,false" doc:"without extensions approved only after the limit had run out"`
 	Observation string `query:"observation" doc:"days a closed case is watched for M6; 30 if not given"`
+	Basis       string `query:"basis" enum:"registered,registered30" doc:"M1 from registration, 15 days; M2 from registration, 30 days; by the clocks of the law if not given"`
+	OverdueAs   string `query:"overdue_as" enum:"excluded,satisfied" doc:"what M4 takes an evaluation for that was not given in time; excluded if not given"`
 	AsOf        string `query:"as_of" doc:"as known then: a date (its end) or a time"`
 	At          string `query:"at" doc:"as known at this position"`
 }

@@ -46,11 +46,11 @@ func (s *Server) reportOperations() {
 			if err := onlyNames(q, otherNames); err != nil {
 				return nil, err
 			}
-			c, rep, err := s.caseReport(ctx, in.r.PathValue("no"), q)
+			_, rep, err := s.caseReport(ctx, in.r.PathValue("no"), q)
 			if err != nil {
 				return nil, err
 			}
-			return s.reportAs(in.r, format, "/reports/cases/"+url.PathEscape(c.Number), rep), nil
+			return s.reportAs(in.r, format, rep), nil
 		})
 	operation(s, huma.Operation{OperationID: "getUnitReport", Method: http.MethodGet, Path: "/api/v1/reports/unit/{code}", Summary: "单位检查报告 · Inspection report on a unit over a period", Tags: []string{"reports"}, Responses: answers()},
 		func(ctx context.Context, in *unitInput) (*streamed, error) {
@@ -66,7 +66,7 @@ func (s *Server) reportOperations() {
 			if err != nil {
 				return nil, err
 			}
-			return s.reportAs(in.r, format, "/reports/units/"+url.PathEscape(p.code), rep), nil
+			return s.reportAs(in.r, format, rep), nil
 		})
 }
 
@@ -75,21 +75,25 @@ func reportFormat(r *http.Request) (url.Values, string, error) {
 	return r.URL.Query(), format, err
 }
 
-// reportAs answers with a report in a format. HTML is the console's page.
-func (s *Server) reportAs(r *http.Request, format, page string, rep report.Report) *streamed {
+// reportAs answers with a report in a format.
+func (s *Server) reportAs(r *http.Request, format string, rep report.Report) *streamed {
 	return &streamed{func(h huma.Context) {
+		lang := visitOf(r.Context()).Lang
+		var err error
 		switch format {
 		case "html":
-			h.SetHeader("Location", page+with(r.URL.Query(), "format", ""))
-			h.SetStatus(http.StatusSeeOther)
+			h.SetHeader("Content-Type", "text/html; charset=utf-8")
+			h.SetHeader("Content-Security-Policy", paperPolicy())
+			err = WriteReport(h.BodyWriter(), rep, lang)
 		case "csv":
 			h.SetHeader("Content-Type", "text/csv; charset=utf-8")
 			h.SetHeader("Content-Disposition", `attachment; filename="report.csv"`)
-			if err := writeReportCSV(h.BodyWriter(), rep.Rows(visitOf(r.Context()).Lang)); err != nil {
-				s.Log.DebugContext(r.Context(), "the client went away", slog.String("trace_id", traceOf(r.Context())))
-			}
+			err = writeReportCSV(h.BodyWriter(), rep.Rows(lang))
 		default:
 			s.writeJSON(h, rep)
+		}
+		if err != nil {
+			s.Log.DebugContext(r.Context(), "the client went away", slog.String("trace_id", traceOf(r.Context())))
 		}
 	}}
 }

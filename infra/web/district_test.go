@@ -217,6 +217,14 @@ func (v *testViews) Find(ctx context.Context, number string) (projections.Row, b
 	return rows[0], true, err
 }
 
+func (v *testViews) Involving(ctx context.Context, unit string) (numbers []string, err error) {
+	rows, err := v.rows(ctx, func(r projections.Row) bool { return slices.Contains(r.Involved, unit) })
+	for _, r := range rows {
+		numbers = append(numbers, r.Number)
+	}
+	return numbers, err
+}
+
 func (v *testViews) Facts(ctx context.Context) iter.Seq2[measure.Facts, error] {
 	return func(yield func(measure.Facts, error) bool) {
 		for f, err := range v.files(ctx) {

@@ -15,8 +15,8 @@ const patienceReady = time.Minute
 type Health struct {
 	OK      bool     `json:"ok"`
 	Reasons []Reason `json:"reasons"`
-	Head    int64    `json:"head_position"`
-	Views   int64    `json:"views_position"`
+	Head    *int64   `json:"head_position,omitempty"` // of readyz alone
+	Views   *int64   `json:"views_position,omitempty"`
 }
 
 // A Reason is one thing that is wrong.
@@ -33,10 +33,10 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 // readyz says whether requests should be sent here.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	fresh, lang := s.Freshness(), visitOf(r.Context()).Lang
-	h := Health{Reasons: []Reason{}, Views: int64(fresh.Views)}
+	h := Health{Reasons: []Reason{}, Views: new(int64(fresh.Views))}
 	wrong := func(code, key string) { h.Reasons = append(h.Reasons, Reason{code, say(lang, key)}) }
 	head, err := s.Store.Head(r.Context())
-	h.Head = int64(head)
+	h.Head = new(int64(head))
 	if err != nil {
 		wrong("LEDGER", "ready.ledger")
 	}

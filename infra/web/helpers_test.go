@@ -60,8 +60,8 @@ func looks(t *testing.T, d *district, officer string) (all []access.RecordViewed
 	return all
 }
 
-// registrationCommand returns the command that registered a case.
-func registrationCommand(t *testing.T, d *district, number string) uuid.UUID {
+// subjectOf returns the subject under whose key a case is sealed.
+func subjectOf(t *testing.T, d *district, number string) uuid.UUID {
 	t.Helper()
 	for env := range d.store.ReadStream(t.Context(), petition.StreamOf(number), 1) {
 		m, err := env.DecodeMeta()
@@ -71,7 +71,7 @@ func registrationCommand(t *testing.T, d *district, number string) uuid.UUID {
 		if m.Key == "" {
 			t.Error("the registration does not commit to a key")
 		}
-		return m.Command
+		return SubjectOf(m.Correlation, number)
 	}
 	return uuid.Nil
 }

@@ -32,14 +32,14 @@ var static embed.FS
 var sheets = parseSheets()
 
 func parseSheets() map[string]*template.Template {
-	shared := template.Must(template.New("").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/parts.html"))
+	shared := template.Must(template.New("").Option("missingkey=error").ParseFS(templates, "templates/layout.html", "templates/paper.html", "templates/parts.html"))
 	files, err := templates.ReadDir("templates")
 	if err != nil {
 		panic(err)
 	}
 	all := make(map[string]*template.Template)
 	for _, f := range files {
-		if f.Name() == "layout.html" || f.Name() == "parts.html" {
+		if shared.Lookup(f.Name()) != nil {
 			continue
 		}
 		t := template.Must(shared.Clone())
@@ -115,7 +115,7 @@ func (s *Server) blank(r *http.Request, v visit, title string) *page {
 // those to pages that only record something.
 func navFor(v visit, path string, frozen bool) (nav []navItem) {
 	for _, item := range rail {
-		if v.Actor.Officer != "" && allowed(item.pattern, v.role()) && !(frozen && item.records) {
+		if v.Actor.Officer != "" && allowed(item.pattern, v.role()) && (!frozen || !item.records) {
 			here := path == item.href || item.href != "/" && strings.HasPrefix(path, item.href+"/")
 			nav = append(nav, navItem{item.href, item.key, here})
 		}

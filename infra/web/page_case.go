@@ -143,24 +143,25 @@ func (s *Server) fillCase(ctx context.Context, p *page, data *caseData) error {
 	if p.Moment.Past || p.Frozen {
 		return nil // nothing can be done in the past, nor in a follower's replica
 	}
-	if slices.Contains(writers, p.role()) {
-		names, err := s.lawful(ctx, p.world, f.Number, p.Actor)
-		if err != nil {
-			return err
+	names, err := s.lawful(ctx, p.world, f.Number, p.Actor)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if name == "correct-entry" {
+			data.Correct = p.Path("cases", f.Number, "commands", name) + "?" + prefixCommand + "target="
 		}
-		for _, name := range names {
-			if name == "correct-entry" {
-				data.Correct = p.Path("cases", f.Number, "commands", name) + "?" + prefixCommand + "target="
-			}
-			data.Commands = append(data.Commands, tab{Href: p.Path("cases", f.Number, "commands", name), Title: p.In(petition.Title(name))})
-		}
+		data.Commands = append(data.Commands, tab{Href: p.Path("cases", f.Number, "commands", name), Title: p.In(petition.Title(name))})
 	}
 	return s.fillReveal(ctx, p, data)
 }
 
 // lawful returns the commands that the actor could ask for now, but for those
-// that a form cannot ask for.
+// that a form cannot ask for; none if his role asks for none here.
 func (s *Server) lawful(ctx context.Context, world petition.World, number string, by ledger.Actor) ([]string, error) {
+	if s.ReadOnly || !slices.Contains(writers, org.Role(by.Role)) {
+		return nil, nil
+	}
 	state, _, err := petition.Decider.State(ctx, s.Store, petition.ID(number))
 	if err != nil {
 		return nil, err

@@ -128,8 +128,8 @@ func (d *commandData) status() int {
 }
 
 // drawForm fills data with the fields of q and the envelope. A form that was
-// refused keeps its identity, so that asking again is still asking once, unless
-// somebody else was faster: then it is another question.
+// refused keeps its identity, so that asking again is still asking once, unless it
+// was asked before with other contents: then it is another question.
 func (s *Server) drawForm(p *page, data *commandData, posted url.Values, faults map[string]string, q *request, rows map[string]int) error {
 	d := &drawing{lang: p.Lang, owner: q.Name, values: posted, faults: faults, rows: rows, units: p.units()}
 	data.Fields = d.structure(reflect.TypeOf(q.Fields).Elem(), prefixCommand)
@@ -147,7 +147,7 @@ func (s *Server) drawForm(p *page, data *commandData, posted url.Values, faults 
 			data.Officers = append(data.Officers, option{Value: o.Number, Title: o.Name + " " + p.Unit(posts[0].Unit) + " " + posts[0].Title})
 		}
 	}
-	if id, err := uuid.Parse(posted.Get("command")); err == nil {
+	if id, err := uuid.Parse(posted.Get("command")); err == nil && data.Fault != errReused {
 		data.Command = id.String()
 		return nil
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"xinfang/domain/law"
 	"xinfang/domain/petition"
@@ -93,7 +94,7 @@ func (s *Server) find(r *http.Request, ask question) (found projections.Page, er
 }
 
 func (p *page) listRow(row projections.Row) listRow {
-	l := listRow{Row: row}
+	l := listRow{Row: row, Lights: [2]light{{Tier: law.Statutory}, {Tier: law.District}}}
 	if row.Open {
 		l.Lights[0] = p.rowLight(row.Due[0], law.Statutory)
 		l.Lights[1] = p.rowLight(row.Due[1], law.District)
@@ -123,7 +124,7 @@ func (p *page) fillListForm(data *listData, ask question) {
 	for _, queue := range projections.Queues() {
 		data.Queues = append(data.Queues, tab{"/cases" + with(q, "queue", string(queue)), p.In(queue.Title()), queue == here})
 	}
-	for _, sort := range sorts {
+	for _, sort := range projections.Sorts() {
 		data.Sorts = append(data.Sorts, tab{"/cases" + with(q, "sort", string(sort)), p.T("sort." + string(sort)), sort == ask.Sort})
 	}
 	for _, name := range filterNames {
@@ -146,8 +147,13 @@ func (p *page) fillListForm(data *listData, ask question) {
 		"class":   chosen(titled(petition.Classes())(p.Lang), q.Get("class")),
 		"clock":   chosen(titled(law.Clocks())(p.Lang), q.Get("clock")),
 		"mark":    chosen(titled(projections.Marks())(p.Lang), q.Get("mark")),
-		"unit":    chosen(p.units(), q.Get("unit")),
+		"unit":    chosen(p.unitsSeen(), q.Get("unit")),
 	}
+}
+
+// unitsSeen returns the units whose cases the visitor may see, as choices.
+func (p *page) unitsSeen() []option {
+	return slices.DeleteFunc(p.units(), func(o option) bool { return !p.sees(p.world.Directory, o.Value) })
 }
 
 func chosen(options []option, value string) []option {

@@ -8,15 +8,11 @@ import (
 	"slices"
 
 	"xinfang/domain/law"
-	"xinfang/domain/petition"
 	"xinfang/projections/measure"
 )
 
 // measureNames are the parameters of a question for figures.
-var measureNames = []string{"from", "to", "unit", "by_unit", "tier", "strict", "observation"}
-
-// maxObservation is the most days for which a closed case is watched for M6.
-const maxObservation = 365
+var measureNames = []string{"from", "to", "unit", "by_unit", "tier", "strict", "observation", "basis", "overdue_as"}
 
 // measureData is what measures.html shows.
 type measureData struct {
@@ -24,6 +20,7 @@ type measureData struct {
 	Groups      []measureGroup
 	Units       []option
 	Tiers       []option
+	Bases       []option
 	Position    int64
 	DateFrom    string
 	DateTo      string
@@ -55,10 +52,18 @@ func (s *Server) countOf(ctx context.Context, q url.Values) (count, error) {
 	c := count{m, measure.Query{
 		Window: measure.Window{From: p.date("from"), To: p.date("to")}, AsOf: m.Now,
 		Tier: word(&p, "tier", law.Tiers), Unit: q.Get("unit"), ByUnit: p.truth("by_unit"),
-		Strict: p.truth("strict"), Observation: p.number("observation", 1, maxObservation),
+		Strict: p.truth("strict"), Observation: p.number("observation", 1, measure.MaxObservation),
+		Basis: word(&p, "basis", measure.Bases()), OverdueAs: word(&p, "overdue_as", measure.OverdueAses()),
 	}}
-	if v := visitOf(ctx); v.scope() == scopeUnit {
-		c.Unit, c.ByUnit = v.Actor.Unit, false
+	if v := visitOf(ctx); v.scope() == scopeUnit && c.Unit == "" {
+		c.Unit = v.Actor.Unit
+	}
+	world, err := s.worldAt(ctx, m)
+	if err != nil {
+		return count{}, err
+	}
+	if err := s.mayAsk(ctx, m.At, world.Directory, c.Unit); err != nil {
+		return count{}, err
 	}
 	if !c.Window.To.IsZero() && !c.Window.From.Before(c.Window.To) {
 		p.fail("to", "应晚于 from；统计期含 from、不含 to", "a day after from is expected; the period includes from and not to")
@@ -124,7 +129,7 @@ func (s *Server) measures(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, d := range measure.Definitions() {
-		g := measureGroup{Definition: d}
+		g := measureGroup{Definition: c.Definition(d.ID)}
 		for _, f := range figures {
 			if f.Measure == d.ID {
 				g.Figures = append(g.Figures, f)
@@ -132,36 +137,21 @@ func (s *Server) measures(w http.ResponseWriter, r *http.Request) {
 		}
 		data.Groups = append(data.Groups, g)
 	}
-	data.Units = chosen(p.units(), c.Unit)
+	data.Units = chosen(p.unitsSeen(), c.Unit)
 	data.Tiers = chosen(titled(law.Tiers)(p.Lang), string(c.Tier))
+	for _, b := range measure.Bases() {
+		data.Bases = append(data.Bases, option{Value: string(b), Title: p.T("basis." + string(b)), Selected: b == c.Basis})
+	}
 	p.Wide = true
 	s.show(w, r, http.StatusOK, "measures", p)
 }
 
 // FigureKey returns what a figure is divided by, in words.
 func (p *page) FigureKey(f measure.Figure) string {
-	switch {
-	case f.By == "":
-		return ""
-	case f.Key == "":
-		return p.T("figure.unsaid")
+	if f.By == measure.ByStreet && f.Key != "" {
+		return p.Unit(f.Key)
 	}
-	return p.wordOfPart(f.By, f.Key)
-}
-
-func (p *page) wordOfPart(by measure.By, key string) string {
-	switch by {
-	case measure.ByChannel:
-		return p.spelt("channel", key)
-	case measure.ByClass:
-		return p.spelt("class", key)
-	case measure.ByStreet:
-		return p.spelt("street", key)
-	case measure.ByJudged:
-		return p.In(petition.Judged(key).Title())
-	case measure.ByCategory:
-	}
-	return key
+	return p.In(f.KeyTitle())
 }
 
 // Excluded returns what a figure leaves out, by reason.

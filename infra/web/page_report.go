@@ -2,8 +2,14 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"xinfang/domain/law"
 	"xinfang/projections/measure"
@@ -13,8 +19,34 @@ import (
 // reportData is what report.html shows.
 type reportData struct {
 	report.Report
-	CSV  string
-	JSON string
+	CSV, JSON, HTML string       // addresses of the same; "" on paper
+	Style           template.CSS // on paper
+}
+
+// paperStyle is the style sheet, for a file that has nothing beside it.
+var paperStyle = sync.OnceValue(func() template.CSS {
+	css, err := static.ReadFile("static/style.css")
+	if err != nil {
+		panic(err)
+	}
+	return template.CSS(css)
+})
+
+// paperPolicy is the content security policy of a report that stands alone: it
+// has its style in it, and nothing else.
+var paperPolicy = sync.OnceValue(func() string {
+	sum := sha256.Sum256([]byte(paperStyle()))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; frame-ancestors 'none'; base-uri 'none'"
+})
+
+// WriteReport writes a report as an HTML file that needs nothing beside it: what
+// the console shows of it, to be kept or printed. lang is "zh-CN" or "en".
+func WriteReport(w io.Writer, rep report.Report, lang string) error {
+	p := &page{visit: visit{Lang: lang}, Title: rep.Title.In(lang), D: &reportData{Report: rep, Style: paperStyle()}}
+	if err := sheets["report"].ExecuteTemplate(w, "paper", p); err != nil {
+		return fmt.Errorf("writing a report as HTML: %w", err)
+	}
+	return nil
 }
 
 // caseReport makes the inspection report on a case that the visitor may see.
@@ -125,7 +157,8 @@ func (s *Server) showReport(w http.ResponseWriter, r *http.Request, api string, 
 		s.fail(w, r, err)
 		return
 	}
-	data := &reportData{rep, api + with(r.URL.Query(), "format", "csv"), api + with(r.URL.Query(), "format", "json")}
+	as := func(format string) string { return api + with(r.URL.Query(), "format", format) }
+	data := &reportData{Report: rep, CSV: as("csv"), JSON: as("json"), HTML: as("html")}
 	p, err := s.newPage(r, rep.Title.In(visitOf(r.Context()).Lang), m, world, data)
 	if err != nil {
 		s.fail(w, r, err)

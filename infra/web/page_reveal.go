@@ -92,9 +92,10 @@ func (s *Server) reveal(w http.ResponseWriter, r *http.Request) {
 }
 
 // recordLook records that the visitor is about to see the values. Whatever fails
-// after it, nothing is shown that is not on record.
+// after it, nothing is shown that is not on record: a page reloaded is the same
+// look, and other fields or another purpose under its key are another.
 func (s *Server) recordLook(r *http.Request, f *casefile.File, wanted []box) error {
-	command, err := uuid.Parse(r.PostFormValue("command"))
+	key, err := uuid.Parse(r.PostFormValue("command"))
 	if err != nil {
 		return errForm
 	}
@@ -105,13 +106,12 @@ func (s *Server) recordLook(r *http.Request, f *casefile.File, wanted []box) err
 		}
 	}
 	ctx, v, now := r.Context(), visitOf(r.Context()), s.Now().UTC()
+	purpose, reason := r.PostFormValue("purpose"), strings.TrimSpace(r.PostFormValue("reason"))
+	command := uuid.NewSHA1(key, fmt.Appendf(nil, "%q", append([]string{f.Number, purpose, reason}, fields...)))
 	_, err = access.Decider.Handle(ctx, s.Store, ledger.Ask[access.View]{
 		ID:      access.StreamOf(v.Actor.Officer, now),
-		Command: access.View{Number: f.Number, Fields: fields, Purpose: access.Purpose(r.PostFormValue("purpose"))},
-		Meta: ledger.Meta{
-			Command: command, Correlation: command, Actor: v.Actor, Occurred: now,
-			Reason: strings.TrimSpace(r.PostFormValue("reason")),
-		},
+		Command: access.View{Number: f.Number, Fields: fields, Purpose: access.Purpose(purpose)},
+		Meta:    ledger.Meta{Command: command, Correlation: key, Actor: v.Actor, Occurred: now, Reason: reason},
 	})
 	if err == nil && s.Revealed != nil {
 		s.Revealed(v.Actor.Role, fields)

@@ -47,9 +47,9 @@ func TestEveryPage(t *testing.T) {
 	site := serve(t, d)
 	pages := map[string]string{
 		"/": "GET /{$}", "/me": "GET /me", "/cases": "GET /cases", "/cases/XF-2026-000201": "GET /cases/{no}",
-		"/cases?queue=waiting&q=x&stage=HANDLING&mark=late&unit=ZJJ": "GET /cases",
-		"/cases/XF-2026-000201?view=key":                             "GET /cases/{no}",
-		"/registration":                                              "GET /registration", "/imports": "GET /imports", "/imports/abc": "GET /imports/{hash}",
+		"/cases?queue=waiting&q=x&stage=HANDLING&mark=late&street=ZJJ": "GET /cases",
+		"/cases/XF-2026-000201?view=key":                               "GET /cases/{no}",
+		"/registration":                                                "GET /registration", "/imports": "GET /imports", "/imports/abc": "GET /imports/{hash}",
 		"/reports": "GET /reports", "/reports/cases/XF-2026-000201": "GET /reports/cases/{no}", "/reports/units/ZJJ": "GET /reports/units/{code}",
 		"/measures?by_unit=true": "GET /measures", "/ledger": "GET /ledger", "/ledger/events": "GET /ledger/events", "/help": "GET /help", "/help/api": "GET /help/api",
 	}

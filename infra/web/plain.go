@@ -50,13 +50,14 @@ type reply struct {
 var subjectSpace = uuid.MustParse("5b8e2d4f-73a1-5f6c-b1d9-0c2e9a7f4d83")
 
 // SubjectOf returns the subject under whose key the personal data of a
-// registration is sealed: a UUIDv5 of the command's id, so that asking again
-// seals under the same key.
-func SubjectOf(command uuid.UUID) uuid.UUID { return uuid.NewSHA1(subjectSpace, command[:]) }
+// registration is sealed: a UUIDv5 of the request's key and the case's number, so
+// that asking again seals under the same key, and no two cases share one.
+func SubjectOf(key uuid.UUID, number string) uuid.UUID {
+	return uuid.NewSHA1(subjectSpace, append(key[:], number...))
+}
 
-// command returns the command that q asks for, with its personal data sealed, and
-// sets the commitment to the key in m. subject is whose key a reply is sealed
-// under: the petitioner's.
+// command returns the command that q asks for, with its personal data sealed under
+// the key of subject, and sets the commitment to that key in m.
 //
 // If we crash after a key was made and before the event is recorded, a key is
 // left that opens nothing; asking again uses it.
@@ -65,7 +66,6 @@ func (s *Server) command(ctx context.Context, q *request, subject uuid.UUID, m *
 	var err error
 	switch plain := q.Fields.(type) {
 	case *registration:
-		subject = SubjectOf(m.Command)
 		command, err = s.sealRegistration(ctx, subject, plain)
 	case *reply:
 		if plain.Text != "" && subject == uuid.Nil {
@@ -148,22 +148,34 @@ func (s *Server) seal(ctx context.Context, subject uuid.UUID, field personal.Fie
 	return petition.Sealed{Masked: personal.Mask(field, plain), Box: box}, err
 }
 
-// order carries out q for the case with number. subject is the petitioner's, nil
-// if there is none yet.
+// order carries out q, which was asked for under key, for the case with number.
+// subject is the petitioner's, nil if there is none yet. What the key has led to
+// already is returned, if it was this very request, and refused if not.
 //
 // A petitioner is made findable before the event is recorded: if we crash in
 // between, a name leads to a subject whom no case mentions, and nobody is ever
 // on record who cannot be found.
-func (s *Server) order(ctx context.Context, number string, q *request, id, subject uuid.UUID, at *ledger.Version) ([]ledger.Envelope, error) {
+func (s *Server) order(ctx context.Context, number string, q *request, key, subject uuid.UUID, at *ledger.Version) ([]ledger.Envelope, error) {
+	entry, registers := q.Fields.(*registration)
+	if registers {
+		subject = SubjectOf(key, number)
+	}
 	meta := q.Envelope.meta(visitOf(ctx).Actor)
-	meta.Command, meta.Correlation = id, id
+	said := meta
+	meta.Correlation = key
 	command, err := s.command(ctx, q, subject, &meta)
 	if err != nil {
 		return nil, err
 	}
-	if r, ok := q.Fields.(*registration); ok && meta.Key != "" {
-		p := r.Petitioner
-		if err := s.Vault.Index(ctx, SubjectOf(id), p.Name, p.IDNumber, p.Phone); err != nil {
+	if meta.Command, err = commandID(key, number, command, said); err != nil {
+		return nil, err
+	}
+	if done, err := s.earlier(ctx, number, subject, command, meta); err != nil || len(done) > 0 {
+		return done, err
+	}
+	if registers && meta.Key != "" {
+		p := entry.Petitioner
+		if err := s.Vault.Index(ctx, subject, p.Name, p.IDNumber, p.Phone); err != nil {
 			return nil, fmt.Errorf("making the petitioner findable: %w", err)
 		}
 	}

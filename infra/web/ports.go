@@ -35,6 +35,10 @@ type Views interface {
 	List(ctx context.Context, f projections.Filter) (projections.Page, error)
 
 	Find(ctx context.Context, number string) (projections.Row, bool, error)
+
+	// Involving returns the numbers of all cases that unit ever held, the oldest first.
+	Involving(ctx context.Context, unit string) ([]string, error)
+
 	Facts(ctx context.Context) iter.Seq2[measure.Facts, error]
 	Overview(ctx context.Context, f projections.Filter) (projections.Overview, error)
 	Position(ctx context.Context) (ledger.Position, error)

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"xinfang/domain/ledger"
+	"xinfang/projections/casefile"
 )
 
 // A fault is an error as the person who asked gets it. It holds nothing that the
@@ -22,8 +23,9 @@ type fault struct {
 	Code    string
 	Article string
 	Text    ledger.Text
-	Hint    ledger.Text    // what to do
-	Version ledger.Version // of the stream, if the caller's was another; else 0
+	Hint    ledger.Text      // what to do
+	Version ledger.Version   // of the stream, if the caller's was another; else 0
+	Newer   []casefile.Entry // with Version: what the caller does not know
 	Fields  []fieldFault
 }
 
@@ -109,6 +111,7 @@ type Problem struct {
 	Hint    string         `json:"hint,omitempty" doc:"what to do"`
 	TraceID string         `json:"trace_id,omitempty" doc:"identity of the request in the log"`
 	Version int64          `json:"version,omitzero" doc:"with 412: the version that the case is at by now"`
+	Newer   []NewerEvent   `json:"newer_events,omitempty" doc:"with 412: what was recorded after the version of the caller"`
 	Errors  []ProblemField `json:"errors,omitempty" doc:"what is wrong with single fields"`
 }
 
@@ -118,6 +121,14 @@ type ProblemField struct {
 	Message  string `json:"message"`
 }
 
+// A NewerEvent is an event that the caller did not know when he asked.
+type NewerEvent struct {
+	Version  int64        `json:"version"`
+	Type     string       `json:"type"`
+	Occurred string       `json:"occurred_at"`
+	Actor    ledger.Actor `json:"actor"`
+}
+
 func (f *fault) problem(v visit) *Problem {
 	p := &Problem{
 		Type: "about:blank", Title: http.StatusText(f.Status), Status: f.Status, Detail: f.Text.In(v.Lang),
@@ -125,6 +136,9 @@ func (f *fault) problem(v visit) *Problem {
 	}
 	for _, e := range f.Fields {
 		p.Errors = append(p.Errors, ProblemField{e.Field, e.Text.In(v.Lang)})
+	}
+	for _, e := range f.Newer {
+		p.Newer = append(p.Newer, NewerEvent{int64(e.Version), e.Type, stampOf(e.Occurred), e.Actor})
 	}
 	return p
 }

@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"xinfang/domain/law"
 	"xinfang/domain/org"
@@ -51,6 +54,9 @@ func (s *Server) question(ctx context.Context, q url.Values) (question, error) {
 	if err != nil {
 		return question{}, err
 	}
+	if err := s.mayAsk(ctx, m.At, world.Directory, f.Unit); err != nil {
+		return question{}, err
+	}
 	f.Now = m.Now
 	f.Soon, _ = world.Calendar.AddWorkingDays(law.DateOf(m.Now), soonDays)
 	s.narrow(visitOf(ctx), world, &f)
@@ -63,22 +69,77 @@ func (s *Server) question(ctx context.Context, q url.Values) (question, error) {
 }
 
 // narrow adds to f what the visitor is and may see. Who sees the cases of his unit
-// alone asks for them, or for those that wait for it.
+// alone, and names none, asks for them, or for those that wait for it.
 func (s *Server) narrow(v visit, w petition.World, f *projections.Filter) {
 	f.Viewer = v.Actor.Officer
-	for _, p := range w.Directory.PostsOf(v.Actor.Officer, s.Now()) {
-		if !slices.Contains(f.ViewerUnit, p.Unit) {
-			f.ViewerUnit = append(f.ViewerUnit, p.Unit)
-		}
-	}
+	f.ViewerUnit = UnitsOf(w.Directory, v.Actor.Officer, s.Now())
 	f.Restricted = v.restricted()
-	if v.scope() == scopeUnit && f.Queue != projections.QueueWaiting {
-		if v.role() == org.Street && f.Unit == "" {
+	if v.scope() == scopeUnit && f.Queue != projections.QueueWaiting && f.Unit == "" {
+		if v.role() == org.Street && (f.Street == "" || f.Street == v.Actor.Unit) {
 			f.Street = v.Actor.Unit
 		} else {
 			f.Unit = v.Actor.Unit
 		}
 	}
+}
+
+// UnitsOf returns the units in which an officer holds a post at an instant.
+func UnitsOf(d *org.Directory, officer string, at time.Time) (units []string) {
+	for _, p := range d.PostsOf(officer, at) {
+		if !slices.Contains(units, p.Unit) {
+			units = append(units, p.Unit)
+		}
+	}
+	return units
+}
+
+var errOtherUnit = newFault(http.StatusForbidden, "ERR_OTHER_UNIT", "当前岗位只能查看本单位及下级单位的信访件", "your post sees the cases of its own unit, and of those below it",
+	"请去掉单位条件，或改为本单位", "leave the unit out, or name your own")
+
+// mayAsk refuses a unit that does not exist, and one that the visitor may not ask
+// about: an answer about his own instead would pass for what he asked for. No unit
+// is no condition.
+func (s *Server) mayAsk(ctx context.Context, at At, d *org.Directory, unit string) error {
+	if unit == "" {
+		return nil
+	}
+	if err := s.knownUnit(ctx, at, d, unit); err != nil {
+		return err
+	}
+	if v := visitOf(ctx); !v.sees(d, unit) {
+		return errOtherUnit
+	}
+	return nil
+}
+
+// sees reports whether the visitor may see the cases of unit.
+func (v visit) sees(d *org.Directory, unit string) bool {
+	return v.scope() != scopeUnit || unit == v.Actor.Unit || d.Above(v.Actor.Unit, unit)
+}
+
+func (s *Server) knownUnit(ctx context.Context, at At, d *org.Directory, unit string) error {
+	if _, ok := d.Unit(unit); ok {
+		return nil
+	}
+	views, err := s.Views(ctx, at)
+	if err != nil {
+		return err
+	}
+	return errors.Join(KnownUnit(ctx, views, d, unit), views.Close())
+}
+
+// KnownUnit returns [projections.ErrNoUnit] if unit is not in the directory, and
+// holds no imported case either: a ledger that was taken in may name units that
+// nobody has entered here.
+func KnownUnit(ctx context.Context, v Views, d *org.Directory, unit string) error {
+	if _, ok := d.Unit(unit); ok {
+		return nil
+	}
+	numbers, err := v.Involving(ctx, unit)
+	if err == nil && len(numbers) == 0 {
+		err = projections.ErrNoUnit
+	}
+	return err
 }
 
 func onlyNames(q url.Values, sets ...[]string) error {
@@ -109,7 +170,7 @@ func parseFilter(q url.Values) (projections.Filter, error) {
 		To:       p.date("to"),
 		Open:     p.truth("open"),
 		Marked:   word(&p, "mark", projections.Marks()),
-		Sort:     word(&p, "sort", sorts),
+		Sort:     word(&p, "sort", projections.Sorts()),
 		Cursor:   q.Get("cursor"),
 		Limit:    p.number("limit", 1, projections.MaxPage),
 	}
@@ -121,8 +182,6 @@ func parseFilter(q url.Values) (projections.Filter, error) {
 	}
 	return f, p.err
 }
-
-var sorts = []projections.Sort{projections.SortDue, projections.SortDistrict, projections.SortReceived, projections.SortNewest}
 
 // parameters reads parameters and keeps the first error.
 type parameters struct {

@@ -20,54 +20,50 @@ func registrationRequests() (receive, register *request) {
 	return receive, register
 }
 
-// registerID is the identity of the registration that goes with a receipt.
+// registerID is the key of the registration that goes with a receipt.
 func registerID(receipt uuid.UUID) uuid.UUID {
 	return uuid.NewSHA1(receipt, []byte("register-petition"))
 }
 
-// register records a receipt and, if register is not nil, the registration. Both
+// register records, under key, a receipt and, if register is not nil, the registration. Both
 // rest on the envelope of the receipt. It returns the number of the case and what
 // was recorded.
 //
 // Nothing is recorded if either would be refused. If we crash between the two,
 // the case is received and not registered, as a case may be; asking again with
-// the same id goes on from there.
-func (s *Server) register(ctx context.Context, receive, register *request, id uuid.UUID) (string, []ledger.Envelope, error) {
+// the same key goes on from there.
+func (s *Server) register(ctx context.Context, receive, register *request, key uuid.UUID) (string, []ledger.Envelope, error) {
 	number := receive.Fields.(*petition.ReceivePetition).Number
 	if register != nil {
 		register.Envelope = receive.Envelope
 		register.Envelope.Received = time.Time{}
-		if err := s.rehearse(ctx, receive, register, id); err != nil {
+		if err := s.rehearse(ctx, number, receive, register, key); err != nil {
 			return number, nil, err
 		}
 	}
-	recorded, err := s.order(ctx, number, receive, id, uuid.Nil, nil)
+	recorded, err := s.order(ctx, number, receive, key, uuid.Nil, nil)
 	if err != nil || register == nil {
 		return number, recorded, err
 	}
-	more, err := s.order(ctx, number, register, registerID(id), uuid.Nil, nil)
+	more, err := s.order(ctx, number, register, registerID(key), uuid.Nil, nil)
 	return number, append(recorded, more...), err
 }
 
 // rehearse decides both requests against a case that does not exist, and records
 // nothing. Of a case that exists the store will say.
-func (s *Server) rehearse(ctx context.Context, receive, register *request, id uuid.UUID) error {
+func (s *Server) rehearse(ctx context.Context, number string, receive, register *request, key uuid.UUID) error {
 	world, err := s.World(ctx, 0)
 	if err != nil {
 		return fmt.Errorf("reading the world: %w", err)
 	}
 	now := s.Now().UTC()
 	var state *petition.State
-	for _, step := range []struct {
-		q  *request
-		id uuid.UUID
-	}{{receive, id}, {register, registerID(id)}} {
-		meta := step.q.Envelope.meta(visitOf(ctx).Actor)
-		meta.Command = step.id
+	for _, q := range []*request{receive, register} {
+		meta := q.Envelope.meta(visitOf(ctx).Actor)
 		if meta.Occurred.IsZero() {
 			meta.Occurred = now
 		}
-		command, err := s.command(ctx, step.q, uuid.Nil, &meta)
+		command, err := s.command(ctx, q, SubjectOf(registerID(key), number), &meta)
 		if err != nil {
 			return err
 		}

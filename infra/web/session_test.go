@@ -100,7 +100,7 @@ func TestDemo(t *testing.T) {
 func TestHealth(t *testing.T) {
 	d := newDistrict(t)
 	c := &client{t, d.Handler(), "registrar"}
-	c.do("GET", "/healthz", "").want(t, 200, `"ok":true`)
+	lacks(t, c.do("GET", "/healthz", "").want(t, 200, `"ok":true`).body, "position") // which it has not asked for
 	c.do("GET", "/readyz", "").want(t, 200, `"ok":true`)
 	stranger := &client{t, c.site, "revoked"}
 	stranger.do("GET", "/readyz", "").want(t, 200, `"ok":true`)

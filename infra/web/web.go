@@ -30,10 +30,10 @@
 //
 // # Reading the package
 //
-// ports.go is what it needs from others, order.go the path of a command. api_*.go
-// and page_*.go are one thing to look at or do each. form.go makes a form of any
-// command, body.go reads one from JSON, and problem.go is where errors become
-// answers.
+// ports.go is what it needs from others, order.go the path of a command, and
+// once.go what makes asking twice the same as asking once. api_*.go and page_*.go
+// are one thing to look at or do each. form.go makes a form of any command, body.go
+// reads one from JSON, and problem.go is where errors become answers.
 package web
 
 import (

@@ -46,6 +46,27 @@ func (v Verdict) MarginWD(cal *law.Calendar) int {
 	return cal.WorkingDays(v.at, v.Due)
 }
 
+// ProvisionalWD reports whether MarginWD is counted in a year whose calendar is
+// not published (暂算), which a limit in calendar days does not tell.
+func (v Verdict) ProvisionalWD(cal *law.Calendar) bool {
+	return !v.at.IsZero() && Provisional(cal, v.at, v.Due)
+}
+
+// Provisional reports whether the working days between two dates are counted in a
+// year whose calendar is not published (暂算).
+func Provisional(cal *law.Calendar, from, to law.Date) bool {
+	if to.Before(from) {
+		from, to = to, from
+	}
+	for d := from; d.Before(to); d = d.AddDays(365) { // no step skips a year
+		if _, guess := cal.Working(d); guess {
+			return true
+		}
+	}
+	_, guess := cal.Working(to)
+	return guess
+}
+
 // Missed reports whether the clock ran out before what it waits for happened.
 func (v Verdict) Missed() bool { return v.State == StateLate || v.State == StateOverdue }
 

@@ -90,10 +90,13 @@ func (t *tally) add(f *Facts) {
 	if f.Earlier != "" {
 		t.repeats[f.Earlier] = append(t.repeats[f.Earlier], f.Received)
 	}
-	for i := range f.Clocks {
-		c := &f.Clocks[i]
-		for d := range deadlines {
-			if slices.Contains(deadlines[d].clocks[:], c.ID) {
+	for d := range deadlines {
+		if v, ok := t.q.variant(deadlines[d].id); ok {
+			t.registered(f, d, v.days)
+			continue
+		}
+		for i := range f.Clocks {
+			if c := &f.Clocks[i]; slices.Contains(deadlines[d].clocks[:], c.ID) {
 				t.deadline(f, c, d)
 			}
 		}
@@ -157,8 +160,10 @@ func (t *tally) evaluation(f *Facts, e *Evaluation) {
 		if k := &s.answered[j]; !k.left(f, M5) && (given || !k.early(e.Due, t.q.AsOf)) {
 			k.count(given)
 		}
-		if k := &s.satisfied[j]; given && !k.left(f, M4) {
-			k.count(e.Grade == petition.Satisfied || e.Grade == petition.Basically)
+		if given || t.q.OverdueAs == OverdueSatisfied {
+			if k := &s.satisfied[j]; !k.left(f, M4) && (given || !k.early(e.Due, t.q.AsOf)) {
+				k.count(!given || e.Grade == petition.Satisfied || e.Grade == petition.Basically)
+			}
 		}
 	})
 }

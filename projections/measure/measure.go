@@ -24,6 +24,12 @@
 // A rate of nothing is no rate: with a denominator of 0 the value is null, and is
 // shown as "—". It is never 100 %.
 //
+// # Variants
+//
+// Some districts count some measures otherwise. [Query] can ask for that; the
+// figure then names the variant in its Definition, and [Query.Definition] says in
+// words what it means. What is not asked for is never mixed in.
+//
 // # Accusations
 //
 // Cases of accusation (检举控告) count for the district and for no unit: even a
@@ -35,6 +41,8 @@ import (
 	"time"
 
 	"xinfang/domain/law"
+	"xinfang/domain/ledger"
+	"xinfang/domain/petition"
 )
 
 // An ID names a measure. It is part of the API: a value is never renamed.
@@ -84,9 +92,15 @@ type Query struct {
 	// Strict leaves out of a due date every extension that was approved only
 	// after the limit had run out (违规延期, RF-06).
 	Strict bool
+
+	Basis     Basis     // of M1 or M2, if not the clock of the law
+	OverdueAs OverdueAs // of M4; "" is OverdueExcluded
 }
 
 const observation = 30
+
+// MaxObservation is the most days for which a closed case can be watched.
+const MaxObservation = 365
 
 // A Figure is one figure with all that it was made of. Exactly one of Rate and
 // Days is set: Days for M16 and M16Receipt.
@@ -107,8 +121,26 @@ type Figure struct {
 	AsOf       time.Time       `json:"as_of"`
 	From       law.Date        `json:"from,omitzero"`
 	To         law.Date        `json:"to,omitzero"`
-	Definition string          `json:"definition"`            // measure and edition of its definition (口径)
+	Definition string          `json:"definition"`            // measure, variant if any, and edition of its definition (口径)
 	Laws       map[law.Law]int `json:"law_versions,omitzero"` // of Den, how many are under which text
+}
+
+// KeyTitle returns what people call the part that the figure is of. A street and a
+// category are as they were given: one is the code of a unit.
+func (f Figure) KeyTitle() ledger.Text {
+	switch {
+	case f.By == "":
+		return ledger.Text{}
+	case f.Key == "":
+		return ledger.Text{ZH: "未填", EN: "not stated"}
+	case f.By == ByJudged:
+		return petition.Judged(f.Key).Title()
+	case f.By == ByChannel:
+		return petition.Channel(f.Key).Title()
+	case f.By == ByClass:
+		return petition.Class(f.Key).Title()
+	}
+	return ledger.Text{ZH: f.Key, EN: f.Key}
 }
 
 // String returns the figure as people read it: the rate with what it was made of,

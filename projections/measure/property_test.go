@@ -104,6 +104,8 @@ func TestProperties(t *testing.T) {
 		q := Query{
 			Window: Window{from, to}, AsOf: anyDay.Draw(t, "as of").Start(), ByUnit: true,
 			Strict: rapid.Bool().Draw(t, "strict"), Observation: rapid.IntRange(1, 60).Draw(t, "observation"),
+			Basis:     rapid.SampledFrom(append(Bases(), "")).Draw(t, "basis"),
+			OverdueAs: rapid.SampledFrom(OverdueAses()).Draw(t, "overdue as"),
 		}
 		run := func(q Query, cases facts) []Figure {
 			figures, err := Compute(q, cases.seq, law.Embedded())
@@ -162,7 +164,20 @@ func TestProperties(t *testing.T) {
 // cohort counts the obligations of deadlines[d] whose last day is in the window,
 // the slow way.
 func cohort(q Query, cases facts, d, tier int) (n int) {
+	in := func(day law.Date) bool {
+		return day.String() >= q.Window.From.String() && day.String() < q.Window.To.String()
+	}
 	for _, f := range cases {
+		if days := map[Basis]int{BasisRegistered: 15, BasisRegistered30: 30}[q.Basis]; days > 0 && (q.Basis == BasisRegistered) == (d == 0) && d < 2 {
+			last := law.DateOf(f.Registered).AddDays(days)
+			owes := slices.ContainsFunc(f.Clocks, func(c Clock) bool {
+				return slices.Contains(deadlines[d].clocks[:], c.ID) && (c.Ended.IsZero() || law.DateOf(c.Ended).After(last))
+			})
+			if tier == 0 && owes && !f.Registered.IsZero() && in(last) {
+				n++
+			}
+			continue
+		}
 		for _, c := range f.Clocks {
 			due := c.Due[tier]
 			if q.Strict {
@@ -171,8 +186,7 @@ func cohort(q Query, cases facts, d, tier int) (n int) {
 			if due.IsZero() || !c.Ended.IsZero() && c.Ended.Before(due) || !slices.Contains(deadlines[d].clocks[:], c.ID) {
 				continue
 			}
-			last := due.Add(-time.Second).In(law.Shanghai).Format(time.DateOnly)
-			if last >= q.Window.From.String() && last < q.Window.To.String() {
+			if in(law.DateOf(due.Add(-time.Second))) {
 				n++
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"xinfang/domain/law"
 	"xinfang/domain/petition"
+	"xinfang/projections/casefile"
 )
 
 // A sheet counts for the district or for one unit.
@@ -113,7 +114,8 @@ func (k *counter) rate() *Rate {
 // A sample holds how long the handling of each closed case took.
 type sample struct {
 	counter
-	cd, wd []int
+	cd, wd      []int
+	provisional bool // the working days of one of them
 }
 
 // add adds the days from one date to the closing of f, if both are known.
@@ -127,6 +129,7 @@ func (s *sample) add(f *Facts, id ID, from time.Time, cal *law.Calendar) {
 		return
 	}
 	s.cd, s.wd = append(s.cd, b.Sub(a)), append(s.wd, cal.WorkingDays(a, b))
+	s.provisional = s.provisional || casefile.Provisional(cal, a, b)
 }
 
 // A Days is how long something took. All but N are nil if N is 0.
@@ -142,6 +145,10 @@ type Days struct {
 	MedianWD *float64 `json:"median_working_days"`
 	P90WD    *int     `json:"p90_working_days"`
 	MaxWD    *int     `json:"max_working_days"`
+
+	// Provisional says that working days were counted in a year whose calendar is
+	// not published (暂算).
+	Provisional bool `json:"provisional,omitzero"`
 }
 
 // String returns the mean number of calendar days, such as "10.8 (n=4)", or "—" if
@@ -189,11 +196,15 @@ func (s *sheet) figures(to []Figure, q Query, unit string) []Figure {
 		}
 		to = append(to, Figure{
 			Measure: id, Tier: tier, Unit: unit, By: p.by, Key: p.key, Rate: r, Days: d, Excluded: excluded,
-			AsOf: q.AsOf, From: q.Window.From, To: q.Window.To, Definition: string(id) + "@" + Edition, Laws: k.laws,
+			AsOf: q.AsOf, From: q.Window.From, To: q.Window.To, Definition: q.code(id), Laws: k.laws,
 		})
 	}
 	for d := range deadlines {
+		_, varied := q.variant(deadlines[d].id)
 		for i, tier := range law.Tiers {
+			if varied && i > 0 { // it has no tiers
+				continue
+			}
 			if k := &s.deadlines[d][i]; q.Tier == "" || q.Tier == tier {
 				emit(deadlines[d].id, tier, part{}, k, k.rate(), nil)
 			}
@@ -208,6 +219,7 @@ func (s *sheet) figures(to []Figure, q Query, unit string) []Figure {
 	emit(M6, "", part{}, &s.resolved, s.resolved.rate(), nil)
 	emit(M7, "", part{}, &s.repeated, s.repeated.rate(), nil)
 	handling, receipt := DaysOf(s.handling.cd, s.handling.wd), DaysOf(s.receipt.cd, s.receipt.wd)
+	handling.Provisional, receipt.Provisional = s.handling.provisional, s.receipt.provisional
 	emit(M16, "", part{}, &s.handling.counter, nil, &handling)
 	emit(M16Receipt, "", part{}, &s.receipt.counter, nil, &receipt)
 	for _, p := range slices.SortedFunc(maps.Keys(s.parts), orderParts) {

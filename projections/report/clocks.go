@@ -47,7 +47,7 @@ func (c caseReport) clock(k casefile.ClockEntry, tier law.Tier, l law.Limit) []V
 	v := k.Verdict(tier, c.in.AsOf)
 	row := []Value{
 		clockTitle(k.ID), tier.Title(), when(k.Start), v.Due, nil, lastDay(l.Rolled), when(k.Met), StateTitle(v.State),
-		Margin(v.MarginDays), Margin(v.MarginWD(c.in.World.Calendar)), c.holder(k.Unit, k.Officer), remarks(k, v, l),
+		Margin(v.MarginDays), Margin(v.MarginWD(c.in.World.Calendar)), c.holder(k.Unit, k.Officer), remarks(k, v, l, c.in.World.Calendar),
 	}
 	if l.Extended > 0 {
 		row[4] = l.Extended
@@ -59,7 +59,7 @@ func (c caseReport) clock(k casefile.ClockEntry, tier law.Tier, l law.Limit) []V
 }
 
 // remarks says what must be known beside the result of a clock.
-func remarks(k casefile.ClockEntry, v casefile.Verdict, l law.Limit) Value {
+func remarks(k casefile.ClockEntry, v casefile.Verdict, l law.Limit, cal *law.Calendar) Value {
 	var strict, late, provisional ledger.Text
 	if v.StrictDue != v.Due {
 		strict = text(
@@ -70,8 +70,11 @@ func remarks(k casefile.ClockEntry, v casefile.Verdict, l law.Limit) Value {
 	if k.MetLate {
 		late = text("据补录认定完成", "met by a late entry")
 	}
-	if l.Provisional {
+	switch {
+	case l.Provisional:
 		provisional = text("暂算：日历未公布", "provisional: the calendar is not published")
+	case v.State != casefile.StateLapsed && v.ProvisionalWD(cal):
+		provisional = text("工作日暂算：日历未公布", "working days provisional: the calendar is not published")
 	}
 	if t := join(strict, late, provisional); t != (ledger.Text{}) {
 		return t

@@ -190,6 +190,21 @@ func TestCaseAsOf(t *testing.T) {
 	}
 }
 
+// A margin in working days that runs into a year without a calendar is marked,
+// also where the limit itself is in calendar days.
+func TestWorkingDaysOfAYearWithoutCalendarAreMarked(t *testing.T) {
+	f, in := rich(), inputs()
+	c := &f.Clocks[slices.IndexFunc(f.Clocks, func(c casefile.ClockEntry) bool { return c.ID == law.C6 })]
+	c.Met = time.Time{}
+	for asOf, want := range map[law.Date]bool{law.DateOf(in.AsOf): false, in.World.Calendar.CoveredUntil().AddDays(9): true} {
+		in.AsOf = asOf.Start()
+		remark := Format(cell(t, Case(f, in), "clocks", "C6 办结", "remark"), "zh")
+		if got := strings.Contains(remark, "暂算"); got != want {
+			t.Errorf("as of %s: %q", asOf, remark)
+		}
+	}
+}
+
 // Of an accusation nothing is in the report on a unit but the district's total.
 func TestUnitSaysNothingOfAccusations(t *testing.T) {
 	files := docket()

@@ -77,7 +77,7 @@ func (u *unitReport) addOverdue(f *casefile.File) {
 			}
 			u.overdue = append(u.overdue, missed{i, -v.MarginDays, f.Number, []Value{
 				f.Number, clockTitle(k.ID), tier.Title(), when(k.Start), v.Due, when(k.Met), StateTitle(v.State),
-				Margin(v.MarginDays), Margin(v.MarginWD(cal)), u.holder(k.Unit, k.Officer), u.charged(shares), remarks(k, v, *k.Limit(tier)),
+				Margin(v.MarginDays), Margin(v.MarginWD(cal)), u.holder(k.Unit, k.Officer), u.charged(shares), remarks(k, v, *k.Limit(tier), cal),
 			}})
 		}
 	}

@@ -26,7 +26,7 @@ const ways = [
   { name: 'in the light', pages: [...everyWay, ...oneWay] },
   { name: 'in the dark', options: { colorScheme: 'dark' }, rules: ['color-contrast'] }, // nothing else depends on it
   { name: 'in English', options: { lang: 'en' }, check: inEnglish },
-  { name: 'at 390 px', options: narrow },
+  { name: 'at 390 px', options: narrow, check: onAPhone },
 ];
 
 let browser;
@@ -52,6 +52,22 @@ for (const { name, options, pages = everyWay, rules, check } of ways) {
   });
 }
 
+// On a phone nothing of a page is beside the window, not even within a table that
+// could be scrolled: what nobody sees, nobody looks for. Each cell says what it is.
+async function onAPhone(page, path) {
+  const lost = await page.evaluate(() => {
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    const beside = (e) => { const box = e.getBoundingClientRect(); return box.width > 0 && (box.left < 0 || box.right > innerWidth); };
+    const silent = (e) => !e.hasAttribute('colspan') && e.childNodes.length > 0 && !e.dataset.label;
+    return [
+      ...all('main, main .scroll').filter((e) => e.scrollWidth > e.clientWidth).map((e) => `scrolls: ${e.textContent.slice(0, 40)}`),
+      ...all('main td, main tbody th').filter(beside).map((e) => `beside the window: ${e.textContent}`),
+      ...all('.stack td').filter(silent).map((e) => `says not what it is: ${e.textContent}`),
+    ];
+  });
+  assert.deepEqual(lost, [], path);
+}
+
 // The console's own words, and those of the law, in Chinese: what an English page
 // must not say. That a document of the demonstration has the title of a command is
 // no fault of the page.
@@ -74,7 +90,7 @@ async function inEnglish(page, path) {
     const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let n = walk.nextNode(); n; n = walk.nextNode()) {
       if (n.nodeType === Node.TEXT_NODE) found.push(n.data);
-      else for (const name of ['title', 'aria-label', 'placeholder']) found.push(n.getAttribute(name) ?? '');
+      else for (const name of ['title', 'aria-label', 'placeholder', 'data-label']) found.push(n.getAttribute(name) ?? '');
     }
     return found;
   });
