@@ -191,7 +191,7 @@ func (n *Node) Serve(l net.Listener) error {
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && n.o.TLS == nil && !tcp.IP.IsLoopback() {
 		return fmt.Errorf("serving the EventStoreDB protocol on %v: without TLS only a loopback address is served; configure a certificate", l.Addr())
 	}
-	if err := n.server.Serve(l); err != nil {
+	if err := n.server.Serve(l); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return fmt.Errorf("serving the EventStoreDB protocol on %v: %w", l.Addr(), err)
 	}
 	return nil
