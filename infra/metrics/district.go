@@ -21,7 +21,6 @@ type State struct {
 	ClockRegressions int64
 	CalendarUntil    time.Time
 	Now              time.Time
-	Replica          *Replica        // nil if the ledger is kept here
 	Units            map[string]bool // the closed set of units
 	Tally            projections.Tally
 	Figures          []measure.Figure // M1 to M3, of all time, by unit
@@ -85,23 +84,23 @@ func (district) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (d district) Collect(ch chan<- prometheus.Metric) {
 	d.m.mu.RLock()
-	s := d.m.state
+	s, replica := d.m.state, d.m.replica
 	d.m.mu.RUnlock()
-	if s == nil {
-		return
-	}
 	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
 	}
 	count := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, v, labels...)
 	}
-	gauge(headDesc, float64(s.Head))
-	if s.Replica != nil {
-		s.Replica.collect(gauge)
+	if replica != nil {
+		replica().collect(gauge)
 	} else {
 		gauge(storeDesc, 1, "segment")
 	}
+	if s == nil {
+		return
+	}
+	gauge(headDesc, float64(s.Head))
 	count(regressDesc, float64(s.ClockRegressions))
 	gauge(positionDesc, float64(s.Position), "cases")
 	gauge(lagDesc, float64(s.Head-s.Position), "cases")

@@ -6,7 +6,8 @@
 // counted for the district only. A rate is two gauges, never a ratio.
 //
 // A scrape touches neither the ledger nor the views: what is counted there is
-// put in by [Metrics.Set], every few seconds, and held in memory.
+// put in by [Metrics.Set], every few seconds, and held in memory. How a replica
+// fares is asked at each scrape, and costs nothing.
 package metrics
 
 import (
@@ -37,8 +38,9 @@ type Metrics struct {
 	alarms    *prometheus.CounterVec
 	denied    *prometheus.CounterVec
 
-	mu    sync.RWMutex
-	state *State // replaced, never changed; nil until the first Set
+	mu      sync.RWMutex
+	state   *State         // replaced, never changed; nil until the first Set
+	replica func() Replica // nil if the ledger is kept here
 }
 
 // Build says which program this is.
@@ -159,4 +161,12 @@ func (m *Metrics) Set(s State) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state = &s
+}
+
+// Follow makes the metrics show the replica that is kept here of another ledger, as
+// read says at each scrape. read may be called concurrently.
+func (m *Metrics) Follow(read func() Replica) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.replica = read
 }

@@ -29,7 +29,7 @@ var (
 	replicaDescs = []*prometheus.Desc{replicaPositionDesc, replicaConnectedDesc, replicaStoppedDesc, replicaLastDesc, immutableDesc, checkedDesc}
 )
 
-func (r *Replica) collect(gauge put) {
+func (r Replica) collect(gauge put) {
 	gauge(storeDesc, truth(r.Connected), "esdb")
 	gauge(replicaPositionDesc, float64(r.Position))
 	gauge(replicaConnectedDesc, truth(r.Connected))
