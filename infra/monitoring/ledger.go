@@ -1,0 +1,51 @@
+package monitoring
+
+// ledger is about what must hold of the ledger itself: it takes entries, replicas
+// agree, nobody can erase.
+func ledger() board {
+	return board{
+		name: "ledger", zh: "台账：写入、副本、防篡改",
+		en: "The ledger itself: that it takes entries, that replicas follow and agree, and that nobody can erase or tries to.",
+		charts: []chart{
+			number("台账位置", "Position of the last entry.", "", nil,
+				query{`max by (instance) (xinfang_ledger_head_position)`, "{{instance}}"}),
+			number("可写入", "Whether the store takes entries: segment is the embedded one, esdb the cluster.", "", redBelowOne,
+				query{`min by (instance, backend) (xinfang_ledger_store_up)`, "{{backend}} {{instance}}"}).saying(yesNo),
+			number("不可删改", "Whether the last check found that this account can neither delete nor truncate.", "", redBelowOne,
+				query{`min by (instance) (xinfang_store_immutable)`, "{{instance}}"}).saying(yesNo),
+			number("距上次防删除检查", "Since that check. It is made at start and every hour.", "s", []color{{0, "green"}, {9000, "red"}},
+				query{`time() - max by (instance) (xinfang_store_checked_timestamp_seconds)`, "{{instance}}"}),
+			course("写入速率", "Appends a second, by what came of them. Conflicts are ordinary: somebody else was first.", "ops",
+				query{`sum by (result) (rate(xinfang_ledger_append_total[$__rate_interval]))`, "{{result}}"}),
+			course("写入耗时", "From asking to append until it is durable.", "s",
+				query{`histogram_quantile(0.5, sum by (le) (rate(xinfang_ledger_append_duration_seconds_bucket[$__rate_interval])))`, "p50"},
+				query{`histogram_quantile(0.99, sum by (le) (rate(xinfang_ledger_append_duration_seconds_bucket[$__rate_interval])))`, "p99"}),
+			course("读模型滞后（条）", "Entries that the views do not reflect yet.", "",
+				query{`sum by (instance, projection) (xinfang_projection_lag_events)`, "{{projection}} {{instance}}"}),
+			course("读模型滞后（时间）", "How long the views have been behind.", "s",
+				query{`max by (instance, projection) (xinfang_projection_lag_seconds)`, "{{projection}} {{instance}}"}),
+			number("读模型因事件停止", "Whether an event stopped the views; the ledger goes on taking entries.", "", redFromOne,
+				query{`max by (instance, projection) (xinfang_projection_stopped)`, "{{projection}} {{instance}}"}).saying(yesNo),
+			number("副本已连接", "Whether the replica is connected to its source.", "", redBelowOne,
+				query{`min by (instance) (xinfang_replica_connected)`, "{{instance}}"}).saying(yesNo),
+			number("副本拒绝继续", "Why the replica stopped: gap, order, changed, vanished, shorter, foreign. It holds the evidence; do not delete it.", "", redFromOne,
+				query{`max by (instance, reason) (xinfang_replica_stopped)`, "{{reason}} {{instance}}"}).saying(yesNo),
+			number("距副本最近一条", "Since the replica last got an event.", "s", []color{{0, "green"}, {10 * 86400, "orange"}},
+				query{`time() - max by (instance) (xinfang_replica_last_event_timestamp_seconds)`, "{{instance}}"}),
+			course("副本与读模型的位置", "Positions of the ledger, its replica, and the views. They should go together.", "",
+				query{`max by (instance) (xinfang_ledger_head_position)`, "台账 {{instance}}"},
+				query{`max by (instance) (xinfang_replica_position)`, "副本 {{instance}}"},
+				query{`min by (instance, projection) (xinfang_projection_position)`, "{{projection}} {{instance}}"}),
+			course("清除痕迹", "Traces of somebody hiding or erasing events, by kind: metadata, deleted, scavenge, rights, backdated. Each is an event of the ledger too.", "",
+				query{`sum by (kind) (xinfang_store_alarms_total)`, "{{kind}}"}),
+			course("被拒绝的访问", "Attempts through the EventStoreDB protocol that were refused in an hour. Nothing honest deletes, tombstones or writes metadata.", "",
+				query{`sum by (reason) (increase(xinfang_access_denied_total[1h]))`, "{{reason}}"}),
+			course("导入", "Rows of imported files in an hour, by what came of them.", "",
+				query{`sum by (result) (increase(xinfang_import_rows_total[1h]))`, "{{result}}"}),
+			number("时钟倒退次数", "Times the clock of the machine ran backwards under the ledger.", "", redFromOne,
+				query{`sum by (instance) (xinfang_ledger_clock_regressions_total)`, "{{instance}}"}),
+			number("工作日历还够用", "Until the first day of which the calendar of working days knows nothing.", "s", []color{{0, "red"}, {45 * 86400, "green"}},
+				query{`min by (instance) (xinfang_calendar_covered_until_timestamp_seconds) - time()`, "{{instance}}"}),
+		},
+	}
+}
