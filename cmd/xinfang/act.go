@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
@@ -153,7 +154,8 @@ func (a *app) call(ctx context.Context, path, ifMatch, command string, body []by
 	return errors.Join(a.answer(recorder.Result()), err, v.Close(), n.Close())
 }
 
-// answer prints what the API said, and makes a problem an exit code.
+// answer prints what the API said, and makes a problem an exit code: in words for
+// people, and as it came for programs.
 func (a *app) answer(r *http.Response) error {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -163,7 +165,12 @@ func (a *app) answer(r *http.Response) error {
 		a.say("%s", strings.TrimSpace(string(text)))
 		return nil
 	}
-	a.warn("%s", strings.TrimSpace(string(text)))
+	var p web.Problem
+	if a.format == "json" || a.format == "jsonl" || json.Unmarshal(text, &p) != nil || p.Code == "" {
+		a.warn("%s", strings.TrimSpace(string(text)))
+	} else {
+		a.warn("xinfang: %s", a.problem(p))
+	}
 	code := exitFailure
 	switch r.StatusCode {
 	case http.StatusConflict, http.StatusPreconditionFailed:

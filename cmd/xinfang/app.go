@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -60,11 +61,12 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", a.tr("配置文件（默认 ./xinfang.toml，如有）", "configuration `file` (default ./xinfang.toml if it exists)"))
 	flags.String("data", "", a.tr("数据目录（默认 ./data）", "data `directory` (default ./data)"))
+	flags.String("store", "", a.tr("台账所在：EventStoreDB 连接串；不写则在数据目录", "where the ledger is kept: `address` of an EventStoreDB; empty is the data directory"))
 	flags.String("lang", "", a.tr("语言：zh-CN 或 en", "`language`: zh-CN or en"))
 	flags.StringVarP(&a.format, "output", "o", "table", a.tr("输出格式：table、json、jsonl、csv", "output `format`: table, json, jsonl, csv"))
 	flags.StringVar(&a.asOf, "as-of", "", a.tr("按该时刻已知的情况回答（RFC 3339 或 2006-01-02）", "answer as known at this `time` (RFC 3339 or 2006-01-02)"))
 	flags.Int64Var(&a.position, "at", 0, a.tr("按台账到该位置为止的情况回答", "answer as known at this `position` of the ledger"))
-	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "jsonl", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"zh-CN", "en"}, cobra.ShellCompDirectiveNoFileComp)))
 
 	for _, g := range []struct{ id, zh, en string }{
@@ -78,14 +80,17 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("run", a.demoCommand(), a.serveCommand())
+	add("run", a.demoCommand(), a.serveCommand(), a.followCommand())
 	add("work", a.caseCommand(), a.importCommand(), a.reportCommand())
 	add("check", a.verifyCommand(), a.rebuildCommand(), a.benchCommand())
-	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.configCommand(), a.versionCommand())
+	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.storeCommand(), a.configCommand(), a.versionCommand())
 	a.speak(root)
 	a.finish(root)
 	return root
 }
+
+// formats is what every command can print.
+var formats = []string{"table", "json", "jsonl", "csv"}
 
 // configure settles the configuration: file, environment, flags.
 func (a *app) configure(cmd *cobra.Command) error {
@@ -98,20 +103,20 @@ func (a *app) configure(cmd *cobra.Command) error {
 		return usageError{err}
 	}
 	for _, s := range cfg.settings() {
-		if f := cmd.Flags().Lookup(s.key); f != nil && f.Changed {
-			if err := s.set(f.Value.String()); err != nil {
-				return usagef("--%s: %w", s.key, err)
+		for _, name := range []string{s.key, s.flag()} {
+			if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
+				if err := s.set(f.Value.String()); err != nil {
+					return usagef("--%s: %w", name, err)
+				}
+				origin[s.key] = "--" + name
 			}
-			origin[s.key] = "--" + s.key
 		}
 	}
 	if l := strings.ToLower(cfg.Lang); l != "en" && !strings.HasPrefix(l, "zh") {
 		return usagef("lang %q: zh-CN or en", cfg.Lang)
 	}
-	switch a.format {
-	case "table", "json", "jsonl", "csv":
-	default:
-		return usagef("%s", a.tr("--output 只能是 table、json、jsonl 或 csv", "--output is table, json, jsonl or csv"))
+	if !slices.Contains(formats, a.format) && (a.format != "html" || cmd.Annotations["output"] != "html") {
+		return usage("--output 应为 %s；案件与单位报告还可用 html", "--output is one of %s; a report on a case or a unit knows html, too", strings.Join(formats, ", "))
 	}
 	if a.lang = "zh-CN"; strings.EqualFold(cfg.Lang, "en") {
 		a.lang = "en"

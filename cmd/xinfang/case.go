@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,8 +30,14 @@ func (a *app) caseCommand() *cobra.Command {
 	}
 	a.filterFlags(list, &f)
 	search := &cobra.Command{
-		Use: "search WORDS", Short: a.tr("按字词检索编号、概况与诉求；有主密钥时也按信访人姓名、证件、电话", "search numbers, summaries and claims; with the master key also petitioners by name, id or phone"), Args: exactArgs("WORDS"),
+		Use: "search WORDS", Short: a.tr("按字词检索编号、概况与诉求摘要；有主密钥时也按信访人姓名、证件、电话", "search numbers and the summaries of cases and claims; with the master key also petitioners by name, id or phone"),
+		Long: a.tr("按字词检索编号、概况与各项诉求的摘要。诉求原文加密保存，不在检索之列。有主密钥时也按信访人姓名、证件号码、电话查找。",
+			"Searches numbers, and the summaries of cases and of their claims. The text of a claim is sealed and cannot be searched. With the master key petitioners are found too, by name, id number or phone."),
+		Args: exactArgs("WORDS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(args[0]) == "" {
+				return usage("检索要有字词", "a search takes words")
+			}
 			f.Text, f.Subjects = args[0], a.petitioners(cmd.Context(), args[0])
 			return a.caseList(cmd.Context(), f)
 		},
@@ -51,14 +59,14 @@ func (a *app) caseCommand() *cobra.Command {
 
 func (a *app) filterFlags(cmd *cobra.Command, f *projections.Filter) {
 	flags := cmd.Flags()
-	flags.StringVar((*string)(&f.Queue), "queue", "all", a.tr("队列：today、soon、statutory、district、all", "queue: today, soon, statutory, district, all"))
-	flags.StringVar((*string)(&f.Stage), "stage", "", a.tr("环节，如 HANDLING", "stage, such as HANDLING"))
+	flags.StringVar((*string)(&f.Queue), "queue", "all", a.tr("队列（waiting 另须 --officer）：", "queue (waiting also takes --officer): ")+choices(projections.Queues()))
+	flags.StringVar((*string)(&f.Stage), "stage", "", a.tr("环节：", "stage: ")+choices(petition.Stages()))
 	flags.StringVar(&f.Unit, "unit", "", a.tr("单位代码", "unit code"))
-	flags.StringVar(&f.Officer, "officer", "", a.tr("责任人工号", "officer number"))
-	flags.StringVar((*string)(&f.Channel), "channel", "", a.tr("信访形式", "channel"))
-	flags.StringVar((*string)(&f.Class), "class", "", a.tr("分类", "class"))
-	flags.StringVar((*string)(&f.Marked), "mark", "", a.tr("标记：late、curing、corrected、gap、returned、extended、repeat", "mark: late, curing, corrected, gap, returned, extended, repeat"))
-	flags.StringVar((*string)(&f.Sort), "sort", "due", a.tr("排序：due、district、received、newest", "order: due, district, received, newest"))
+	flags.StringVar(&f.Officer, "officer", "", a.tr("责任人工号；--queue waiting 时为等谁处理", "officer number; with --queue waiting, for whom cases wait"))
+	flags.StringVar((*string)(&f.Channel), "channel", "", a.tr("信访形式：", "channel: ")+choices(petition.Channels()))
+	flags.StringVar((*string)(&f.Class), "class", "", a.tr("分类：", "class: ")+choices(petition.Classes()))
+	flags.StringVar((*string)(&f.Marked), "mark", "", a.tr("标记：", "mark: ")+choices(projections.Marks()))
+	flags.StringVar((*string)(&f.Sort), "sort", "due", a.tr("排序：", "order: ")+choices(projections.Sorts()))
 	flags.IntVar(&f.Limit, "limit", 0, a.tr("最多列出多少件；0 为全部", "how many cases at most; 0 is all"))
 	flags.BoolVar(&f.Open, "open", false, a.tr("只列在办", "open cases only"))
 }
@@ -70,8 +78,17 @@ func (a *app) caseList(ctx context.Context, f projections.Filter) error {
 		return err
 	}
 	return a.reading(ctx, func(r *reading) error {
+		if err := r.knownUnit(ctx, f.Unit); err != nil {
+			return err
+		}
 		f.Now, f.Restricted = r.now, true
 		f.Soon, _ = r.world.Calendar.AddWorkingDays(law.DateOf(r.now), 3)
+		if f.Queue == projections.QueueWaiting { // for him, or for his units; not only what he is responsible for
+			f.Viewer, f.ViewerUnit, f.Officer = f.Officer, web.UnitsOf(r.world.Directory, f.Officer, r.now), ""
+			if len(f.ViewerUnit) == 0 {
+				return &ledger.Refusal{Code: "ERR_NO_POST", Kind: ledger.NotFound, Text: ledger.Text{ZH: "没有这个工号的现任人员", EN: "no officer with this number holds a post"}}
+			}
+		}
 		rows, err := all(ctx, r.views, f)
 		if err != nil {
 			return err
@@ -96,24 +113,19 @@ func (a *app) printList(r *reading, rows []projections.Row) error {
 	return a.print(t)
 }
 
-// check refuses words that are in no closed set.
+// check refuses words that are in no closed set, and questions that lack what
+// they are relative to.
 func check(f projections.Filter) error {
-	for _, w := range []struct {
-		flag, word string
-		known      bool
-	}{
-		{"queue", string(f.Queue), f.Queue.Title().EN != string(f.Queue) || f.Queue == projections.QueueAll},
-		{"stage", string(f.Stage), f.Stage == "" || f.Stage.Title().EN != string(f.Stage)},
-		{"channel", string(f.Channel), f.Channel == "" || f.Channel.Title().ZH != string(f.Channel)},
-		{"class", string(f.Class), f.Class == "" || f.Class.Title().ZH != string(f.Class)},
-		{"mark", string(f.Marked), f.Marked == "" || f.Marked.Title().ZH != string(f.Marked)},
-		{"sort", string(f.Sort), f.Sort == projections.SortDue || f.Sort == projections.SortDistrict || f.Sort == projections.SortReceived || f.Sort == projections.SortNewest},
-	} {
-		if !w.known {
-			return usagef("--%s %q: see --help for the words there are", w.flag, w.word)
-		}
+	if f.Queue == projections.QueueWaiting && f.Officer == "" {
+		return usage("--queue waiting 要用 --officer 指明工号：等谁处理", "--queue waiting takes --officer: for whom the cases wait")
 	}
-	return nil
+	if f.Limit < 0 {
+		return usage("--limit 应为不小于 0 的整数", "--limit is a whole number, 0 or more")
+	}
+	return cmp.Or(
+		oneOf("queue", f.Queue, projections.Queues()), oneOf("stage", f.Stage, petition.Stages()), oneOf("channel", f.Channel, petition.Channels()),
+		oneOf("class", f.Class, petition.Classes()), oneOf("mark", f.Marked, projections.Marks()), oneOf("sort", f.Sort, projections.Sorts()),
+	)
 }
 
 // all returns every row of a list, or as many as f.Limit says.

@@ -35,6 +35,36 @@ type config struct {
 		BearerTokenFile string `toml:"bearer_token_file" env:"XINFANG_METRICS_BEARER_TOKEN_FILE"`
 	} `toml:"metrics"`
 
+	// Store is where commands are recorded: empty for this data directory, or the
+	// connection string of an EventStoreDB, of which this directory then keeps a
+	// replica. Credentials belong into ESDB.
+	Store string `toml:"store" env:"XINFANG_STORE"`
+
+	ESDB struct {
+		// User and PasswordFile are this node's account there.
+		User         string `toml:"user" env:"XINFANG_ESDB_USER"`
+		PasswordFile string `toml:"password_file" env:"XINFANG_ESDB_PASSWORD_FILE"`
+		// CAFile holds the certificates that its servers' are checked against; empty
+		// is the system's.
+		CAFile string `toml:"ca_file" env:"XINFANG_ESDB_CA_FILE"`
+		// Audit refuses to work with a server on which this account could delete or
+		// truncate.
+		Audit bool `toml:"audit" env:"XINFANG_ESDB_AUDIT"`
+
+		// Listen is where this node speaks the EventStoreDB protocol itself; empty is
+		// nowhere. It takes TLS.
+		Listen string `toml:"listen" env:"XINFANG_ESDB_LISTEN"`
+		// Advertise is the host:port that clients are told to use; empty is Listen.
+		Advertise string `toml:"advertise" env:"XINFANG_ESDB_ADVERTISE"`
+		// CertFile and KeyFile are the certificate shown there.
+		CertFile string `toml:"cert_file" env:"XINFANG_ESDB_CERT_FILE"`
+		KeyFile  string `toml:"key_file" env:"XINFANG_ESDB_KEY_FILE"`
+		// ClientCAFile lets in who has a certificate signed by one of these.
+		ClientCAFile string `toml:"client_ca_file" env:"XINFANG_ESDB_CLIENT_CA_FILE"`
+		// UsersFile is the list of accounts; empty is users.json in the data directory.
+		UsersFile string `toml:"users_file" env:"XINFANG_ESDB_USERS_FILE"`
+	} `toml:"esdb"`
+
 	Vault struct {
 		// MasterKeyFile holds the key that wraps all data keys. Keep it off the
 		// machine's backups: who has both has the personal data.
@@ -47,6 +77,7 @@ const sample = `# 未写的键使用默认值；写错键名会报错。环境�
 # Keys that are left out have their default; a misspelt key is an error.
 lang = "zh-CN"                   # zh-CN 或 en
 data = "./data"                  # 台账、读模型、密钥库所在目录 / ledger, views and vault
+# store = "esdb+discover://db1:2113,db2:2113,db3:2113" # 台账在该集群，本目录是其副本 / the ledger is there, and here is its replica
 
 [http]
 addr = "127.0.0.1:8480"          # 对外服务请放在有 TLS 的网关后面 / put a TLS gateway in front
@@ -56,6 +87,18 @@ secure = false                   # 网关后设为 true：Cookie 只走 TLS / co
 addr = "127.0.0.1:9480"          # Prometheus 抓取；留空则不开 / empty: none
 # bearer_token_file = "scrape.token"   # 非本机抓取必须设置 / needed off loopback
 
+# [esdb]
+# user = "xinfang"
+# password_file = "esdb.password"
+# ca_file = "ca.crt"
+# audit = true                   # 账号若能删除或截断则拒绝运行 / refuse to run if the account could delete or truncate
+# listen = "127.0.0.1:2113"      # 本节点以 EventStoreDB 协议对外 / speak the EventStoreDB protocol here
+# advertise = ""                 # 告诉客户端的地址 / the address that clients are told
+# cert_file = "node.crt"         # 见 xinfang store certs / see xinfang store certs
+# key_file = "node.key"
+# client_ca_file = "ca.crt"
+# users_file = "users.json"      # 默认 <data>/users.json；见 xinfang store user
+
 [vault]
 # master_key_file = "master.key" # 默认 <data>/vault.key；勿与备份放在一起 / keep it apart from backups
 `
@@ -64,6 +107,7 @@ func defaults() config {
 	var c config
 	c.Lang, c.Data = "zh-CN", "./data"
 	c.HTTP.Addr, c.Metrics.Addr = "127.0.0.1:8480", "127.0.0.1:9480"
+	c.ESDB.Audit = true
 	return c
 }
 

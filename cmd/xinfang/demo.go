@@ -69,11 +69,11 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	for _, o := range made.Officers {
 		guides = append(guides, o.Actor)
 	}
-	return a.serve(ctx, n, v, clock.Now, guides, func(console, metrics string) {
-		a.say("→ %s", console)
+	return a.serve(ctx, n, service{vault: v, keep: v, now: clock.Now, guides: guides, ready: func(at addresses) {
+		a.say("→ %s", at.console)
 		a.say(a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone"),
-			console, made.Showcase, metrics)
-	})
+			at.console, made.Showcase, at.metrics)
+	}})
 }
 
 // demoVault is a vault whose every byte follows from the seed, so that the demo

@@ -55,7 +55,7 @@ func (n *node) gauges(ctx context.Context, m *metrics.Metrics, now func() time.T
 func (n *node) count(ctx context.Context, f web.Freshness, now time.Time) (metrics.State, error) {
 	s := metrics.State{
 		Head: int64(f.Head), Position: int64(f.Views), Stopped: f.Err != nil, Now: now,
-		ClockRegressions: n.store.ClockRegressions(), Units: make(map[string]bool),
+		ClockRegressions: n.local.ClockRegressions(), Units: make(map[string]bool),
 	}
 	if !f.Since.IsZero() {
 		s.Behind = time.Since(f.Since)

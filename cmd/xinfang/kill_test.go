@@ -273,11 +273,12 @@ type client struct {
 	acked      *atomic.Int64
 }
 
-// register asks once. It is false if there was no answer.
-func (c client) register(ctx context.Context, number string, key uuid.UUID) (answered bool, err error) {
+// register asks once, with the same body for the same arguments. It is false if
+// there was no answer.
+func (c client) register(ctx context.Context, number string, key uuid.UUID, received time.Time) (answered bool, err error) {
 	body := fmt.Sprintf(`{"number":%q,"channel":"letter","unit":"XFJ","level":"district","headcount":1,"received_at":%q,
 		"register":{"petitioner":{"name":"某人","address":"某处"},"summary":"反映问题","claims":[{"summary":"诉求","text":"内容"}]}}`,
-		number, time.Now().Format(time.RFC3339Nano))
+		number, received.Format(time.RFC3339Nano))
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/api/v1/cases", strings.NewReader(body))
 	if err != nil {
 		return false, err
@@ -338,11 +339,11 @@ func TestKillServer(t *testing.T) {
 	for lane := range 3 {
 		clients.Go(func() {
 			for n := 0; asking.Err() == nil; n++ {
-				number, key := fmt.Sprintf("XF-%d-%d", lane, n), uuid.New()
+				number, key, received := fmt.Sprintf("XF-%d-%d", lane, n), uuid.New(), time.Now()
 				for answered := false; !answered; {
 					var err error
 					// Not asking: what has been begun is brought to an end.
-					if answered, err = c.register(t.Context(), number, key); err != nil {
+					if answered, err = c.register(t.Context(), number, key, received); err != nil {
 						t.Error(err)
 						return
 					}

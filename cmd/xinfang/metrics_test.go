@@ -21,7 +21,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"xinfang/domain/custody"
 	"xinfang/domain/law"
+	"xinfang/domain/ledger"
 	"xinfang/domain/org"
 	"xinfang/domain/personal"
 	"xinfang/domain/petition"
@@ -246,9 +248,10 @@ func checkLabels(t *testing.T, dir, scrape string) {
 		"first": among("true", "false"), "curing": among("true", "false"), "window": among("3d", "7d"),
 		"command": among(petition.CommandNames()...), "role": among(words(org.Roles)...), "field": among(words(personal.Fields)...),
 		"result": among("ok", "refused", "conflict", "error", "rejected", "accepted", "duplicate", "upheld"),
-		"store":  among("segment"), "backend": among("segment"), "projection": among("cases"),
+		"store":  among("segment", "esdb"), "backend": among("segment", "esdb"), "projection": among("cases"),
 		"method": among("GET", "POST", "HEAD", "PUT", "DELETE", "other"), "code_class": among("1xx", "2xx", "3xx", "4xx", "5xx"),
 		"route": routeLabel.MatchString,
+		"kind":  among(custody.AlarmKinds...), "reason": among(append(words(ledger.BreakKinds), custody.AttemptKinds...)...),
 	}
 	series := 0
 	for line := range strings.Lines(scrape) {

@@ -33,7 +33,9 @@ func (a *app) path(name string) string { return filepath.Join(a.cfg.Data, name) 
 // Many commands need no more; vault and console are put on top by those that do.
 type node struct {
 	app       *app
-	store     *segment.Store
+	store     ledger.Store   // the ledger: read here, recorded here or where it is kept
+	local     *segment.Store // what is in the data directory: the ledger itself, or a replica
+	remote    *remote        // where the ledger is kept; nil if that is here
 	views     *views.DB
 	projector *projections.Projector
 	world     atomic.Pointer[world] // replaced, never changed
@@ -53,11 +55,55 @@ func (a *app) openNode(ctx context.Context, write bool) (*node, error) {
 			return nil, err
 		}
 	}
+	n, err := a.openLocal(ctx, write)
+	if err != nil || !write {
+		return n, err
+	}
+	err = n.attach(ctx)
+	if err == nil && n.remote != nil {
+		// What is decided is decided once, and now: by what the source has.
+		if err = n.remote.check(ctx, nil); err == nil {
+			err = n.remote.catchUp(ctx)
+		}
+		if err == nil {
+			n.remote.follow(ctx, func(error) {}) // an append that cannot be read back says why
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// openServer opens the data directory for a server, which begins even if the
+// ledger is kept elsewhere and cannot be reached: all can be read meanwhile.
+func (a *app) openServer(ctx context.Context) (*node, error) {
+	n, err := a.openLocal(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	err = n.attach(ctx)
+	if err == nil && n.remote != nil {
+		err = n.remote.firstCheck(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// openLocal opens what is in the data directory, and no more.
+func (a *app) openLocal(ctx context.Context, write bool) (*node, error) {
+	if write {
+		if err := a.moving(); err != nil {
+			return nil, err
+		}
+	}
 	store, err := a.openStore(write)
 	if err != nil {
 		return nil, err
 	}
-	n := &node{app: a, store: store}
+	n := &node{app: a, store: store, local: store}
 	if n.views, err = n.openViews(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -105,7 +151,13 @@ func (n *node) openViews(ctx context.Context) (*views.DB, error) {
 }
 
 // Close closes all that openNode opened.
-func (n *node) Close() error { return errors.Join(n.views.Close(), n.store.Close()) }
+func (n *node) Close() error {
+	var err error
+	if n.remote != nil {
+		err = n.remote.Close()
+	}
+	return errors.Join(err, n.views.Close(), n.local.Close())
+}
 
 // World returns what cases are decided against, as known at position upTo, or
 // now if upTo is 0.

@@ -20,6 +20,14 @@ type table struct {
 	lines  []any // for jsonl: a value a line; nil is values alone
 }
 
+// all returns the rows, after the header if there is one.
+func (t table) all() [][]string {
+	if len(t.header) == 0 {
+		return t.rows
+	}
+	return append([][]string{t.header}, t.rows...)
+}
+
 // print writes t in the format that -o asks for.
 func (a *app) print(t table) error {
 	switch a.format {
@@ -45,7 +53,7 @@ func (a *app) print(t table) error {
 			return err
 		}
 		w := csv.NewWriter(a.Stdout)
-		for _, row := range append([][]string{t.header}, t.rows...) {
+		for _, row := range t.all() {
 			cells := make([]string, len(row))
 			for i, c := range row {
 				cells[i] = neutral(c)
@@ -84,10 +92,7 @@ func neutral(cell string) string {
 // writeTable writes columns that line up on a terminal, where a Han character
 // takes two places.
 func writeTable(w io.Writer, t table) error {
-	all := t.rows
-	if len(t.header) > 0 {
-		all = append([][]string{t.header}, t.rows...)
-	}
+	all := t.all()
 	var widths []int
 	for _, row := range all {
 		for i, c := range row {

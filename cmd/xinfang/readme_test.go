@@ -32,8 +32,10 @@ func TestReadme(t *testing.T) {
 	ok(t, err)
 	ok(t, os.Symlink(infra, filepath.Join(dir, "infra"))) // samples are named from the top of the repository
 	env := append(os.Environ(), noSleep)
+	protocol := freeAddress(t)
 	done := make(map[string]bool)
 	for _, line := range append(english, chinese...) {
+		line = strings.ReplaceAll(line, "127.0.0.1:2113", protocol)
 		if done[line] {
 			continue
 		}
@@ -47,8 +49,10 @@ func TestReadme(t *testing.T) {
 			ok(t, copyData(filepath.Join(made, "data"), filepath.Join(dir, "data")))
 		case !isOurs:
 			t.Errorf("%s: the test does not know how to run this", line)
+		case strings.Contains(line, "--esdb-listen"): // those after it follow what it serves
+			defer readmeServer(t, dir, env, program, strings.Fields(arguments))()
 		case arguments == "demo", strings.HasPrefix(arguments, "serve"):
-			readmeServer(t, dir, env, program, strings.Fields(arguments))
+			readmeServer(t, dir, env, program, strings.Fields(arguments))()
 		default:
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(line, "./xinfang", program, 1))
 			cmd.Dir, cmd.Env = dir, env
@@ -79,8 +83,8 @@ func readmeCommands(t *testing.T, path string) (commands []string) {
 }
 
 // readmeServer starts a server as the README says, but at free addresses, and
-// stops it, as Ctrl-C does, when the console and the metrics answer.
-func readmeServer(t *testing.T, dir string, env []string, program string, args []string) {
+// returns, when the console and the metrics answer, what stops it as Ctrl-C does.
+func readmeServer(t *testing.T, dir string, env []string, program string, args []string) (stop func()) {
 	t.Helper()
 	console, metrics := freeAddress(t), freeAddress(t)
 	cmd := exec.Command(program, args...)
@@ -100,11 +104,13 @@ func readmeServer(t *testing.T, dir string, env []string, program string, args [
 			t.Fatalf("xinfang %v: %s: status %d, %v\n%s\n%v\n%s", args, url, status, err, body, <-ended, &said)
 		}
 	}
-	ok(t, cmd.Process.Signal(os.Interrupt))
-	if err := <-ended; err != nil {
-		t.Fatalf("xinfang %v: %v\n%s", args, err, &said)
-	}
-	if !strings.Contains(said.String(), "http://"+console) || !strings.Contains(said.String(), "http://"+metrics+"/metrics") {
-		t.Errorf("xinfang %v does not say where it is:\n%s", args, &said)
+	return func() {
+		ok(t, cmd.Process.Signal(os.Interrupt))
+		if err := <-ended; err != nil {
+			t.Fatalf("xinfang %v: %v\n%s", args, err, &said)
+		}
+		if !strings.Contains(said.String(), "http://"+console) || !strings.Contains(said.String(), "http://"+metrics+"/metrics") {
+			t.Errorf("xinfang %v does not say where it is:\n%s", args, &said)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,6 +152,21 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		ts.Check(err)
 		if fmt.Sprint(status) != args[0] {
 			ts.Fatalf("the status is %d", status)
+		}
+	},
+	// until PATTERN URL: asks a server again and again, until what it answers has
+	// something that matches, which takes a while after it has been told.
+	"until": func(ts *testscript.TestScript, _ bool, args []string) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		pattern := regexp.MustCompile("(?m)" + args[0])
+		for {
+			_, body, err := ask(ctx, args[1], ts.Getenv(tokenEnv))
+			ts.Check(err)
+			if pattern.Match(body) {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
 		}
 	},
 }

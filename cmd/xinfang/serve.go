@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -24,9 +23,11 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: a.tr("启动服务：网页、API 与指标", "serve the console, the API and the metrics"),
-		Args:  noArgs,
+		Long: a.tr("台账在数据目录；用 --store 指明 EventStoreDB 集群时，命令写入集群，数据目录保存经过核验的副本，其余一切从副本读取。用 --esdb-listen 以 EventStoreDB 协议对外提供台账。",
+			"The ledger is in the data directory. With --store naming an EventStoreDB cluster, commands are recorded there, the data directory keeps a verified replica, and everything else reads that. With --esdb-listen the ledger is served over the EventStoreDB protocol."),
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			n, err := a.openNode(cmd.Context(), true)
+			n, err := a.openServer(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -36,13 +37,12 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, v.Close()) }()
-			return a.serve(cmd.Context(), n, v, a.Now, nil, func(console, metrics string) {
-				a.say("%s %s", a.tr("网页与 API：", "console and API:"), console)
-				a.say("%s %s", a.tr("指标：", "metrics:"), metrics)
-			})
+			return a.serve(cmd.Context(), n, service{vault: v, keep: v, now: a.Now, ready: a.ready})
 		},
 	}
 	addressFlags(a, cmd)
+	sourceFlags(a, cmd)
+	listenFlags(a, cmd)
 	return cmd
 }
 
@@ -58,44 +58,82 @@ const (
 	drainTime  = 10 * time.Second
 )
 
-// serve runs the servers over n until ctx is done. now is the time that people
-// see; ready is told where they are.
-func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Time, guides []ledger.Actor, ready func(console, metrics string)) error {
+// A service is what a node is served with.
+type service struct {
+	vault  web.Vault
+	keep   *keeper          // the same vault, for imports; nil if nothing can be recorded
+	now    func() time.Time // the time that people see
+	guides []ledger.Actor   // in a demonstration, whom to be; nil elsewhere
+	frozen bool             // nothing can be recorded here
+	ready  func(addresses)  // told where everything is, once all listen
+}
+
+// addresses is where a server listens; "" is nowhere.
+type addresses struct{ console, metrics, esdb string }
+
+// ready says where the server is.
+func (a *app) ready(at addresses) {
+	a.say("%s %s", a.tr("网页与 API：", "console and API:"), at.console)
+	metrics := at.metrics
+	if metrics == "" {
+		metrics = a.tr("未开", "none")
+	}
+	a.say("%s %s", a.tr("指标：", "metrics:"), metrics)
+	if at.esdb != "" {
+		a.say("%s %s", a.tr("EventStoreDB 协议：", "EventStoreDB protocol:"), at.esdb)
+	}
+}
+
+// serve runs the servers over n until ctx is done.
+func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	log := slog.New(slog.NewJSONHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	version, revision, goversion := buildInfo()
-	m := metrics.New(metrics.Build{Version: version, Revision: revision, GoVersion: goversion, Store: "segment"})
-	files := &importer{node: n, vault: v, now: now, count: m.Imported, dir: a.path(importsDir), ctx: ctx}
+	m := metrics.New(metrics.Build{Version: version, Revision: revision, GoVersion: goversion, Store: n.backend()})
+	store := m.Meter(n.store)
+	files := &importer{node: n, vault: with.keep, now: with.now, count: m.Imported, dir: a.path(importsDir), ctx: ctx}
 	desk := &web.Server{
-		Store: m.Meter(n.store), Views: n.Views, World: n.World, Wait: n.projector.Wait, Freshness: n.freshness(),
-		Vault: v.Vault, UnitReport: n.unitReport, Importer: files, Tokens: tokens{a.path(tokensFile), now},
-		Now: now, Random: rand.Reader, Log: log, Demo: guides != nil, Guides: guides, Secure: a.cfg.HTTP.Secure, Version: version,
+		Store: store, Views: n.Views, World: n.World, Wait: n.projector.Wait, Freshness: n.freshness(),
+		Vault: with.vault, UnitReport: n.unitReport, Importer: files, Tokens: tokens{a.path(tokensFile), with.now},
+		Now: with.now, Random: rand.Reader, Log: log, Demo: with.guides != nil, Guides: with.guides, Secure: a.cfg.HTTP.Secure,
+		Version: version, ReadOnly: with.frozen,
 		Observe: m.Observe, Commanded: m.Commanded, Revealed: m.Revealed,
+	}
+	if n.remote != nil {
+		desk.Source = n.remote.source
+		m.Follow(n.remote.gauge)
 	}
 	if err := n.projector.CatchUp(ctx); err != nil {
 		log.Error("the views stopped; the ledger goes on taking entries", "err", err)
 	}
-
-	// Listen here, not in the background, so that a port in use is an error now.
-	console, err := listen(a.cfg.HTTP.Addr, guides != nil)
+	from, err := n.local.Head(ctx)
 	if err != nil {
 		return err
 	}
-	servers := []*http.Server{{
-		Handler: desk.Handler(), ReadHeaderTimeout: web.HeaderTimeout, ReadTimeout: web.ReadTimeout, IdleTimeout: web.IdleTimeout,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}}
-	listeners := []net.Listener{console}
+	var records ledger.Store
+	if !with.frozen {
+		records = store
+	}
+	guard := newCustodian(n, records, m, log)
+
+	// Listen here, not in the background, so that a port in use is an error now.
+	open := new(listeners)
+	defer func() { err = errors.Join(err, open.close()) }() // those that nobody serves
+	if err := open.http("console", a.cfg.HTTP.Addr, with.guides != nil, desk.Handler(), log); err != nil {
+		return err
+	}
 	if a.cfg.Metrics.Addr != "" {
 		token, err := a.scrapeToken()
-		if err != nil {
-			return errors.Join(err, console.Close())
+		if err == nil {
+			err = open.http("metrics", a.cfg.Metrics.Addr, with.guides != nil, m.Handler(token), log)
 		}
-		l, err := listen(a.cfg.Metrics.Addr, guides != nil)
 		if err != nil {
-			return errors.Join(err, console.Close())
+			return err
 		}
-		servers = append(servers, &http.Server{Handler: m.Handler(token), ReadHeaderTimeout: web.HeaderTimeout, ReadTimeout: web.HeaderTimeout})
-		listeners = append(listeners, l)
+	}
+	if a.cfg.ESDB.Listen != "" {
+		if err := a.openProtocol(open, n, records, guard.refused, log); err != nil {
+			return err
+		}
 	}
 
 	// Every goroutine of the server starts here, and none outlives serve.
@@ -108,46 +146,18 @@ func (a *app) serve(ctx context.Context, n *node, v *keeper, now func() time.Tim
 		}
 		return nil
 	})
-	g.Go(func() error { return n.gauges(running, m, now, log) })
-	for i, srv := range servers {
-		g.Go(func() error {
-			if err := srv.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
-		g.Go(func() error {
-			<-running.Done()
-			drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-			defer cancel()
-			return srv.Shutdown(drain)
-		})
+	g.Go(func() error { return n.gauges(running, m, with.now, log) })
+	g.Go(func() error { return guard.recordAttempts(running) })
+	if n.remote != nil {
+		n.remote.follow(running, func(err error) { log.Error("copying has stopped; what is held can be read", "err", err) })
+		g.Go(func() error { return n.keepChecking(running, log) })
+		g.Go(func() error { return guard.watch(running, from) })
 	}
-	for i, l := range listeners {
-		log.Info("listening", "what", []string{"console", "metrics"}[i], "addr", l.Addr().String())
-	}
-	where := [2]string{1: a.tr("未开", "none")}
-	for i, l := range listeners {
-		where[i] = "http://" + l.Addr().String() + []string{"", "/metrics"}[i]
-	}
-	ready(where[0], where[1])
+	open.serve(g, running, log)
+	with.ready(open.addresses())
 	err = g.Wait()
 	files.wait()
 	return err
-}
-
-// listen listens on addr. In a demo any free port will do if it is taken.
-func listen(addr string, demo bool) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil && demo {
-		if host, _, err := net.SplitHostPort(addr); err == nil {
-			return net.Listen("tcp", net.JoinHostPort(host, "0"))
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s; choose another address in the configuration: %w", addr, err)
-	}
-	return l, nil
 }
 
 // scrapeToken returns what a scraper must send; it may be empty on loopback

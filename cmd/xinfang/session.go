@@ -44,6 +44,14 @@ func (a *app) reading(ctx context.Context, ask func(*reading) error) (err error)
 	return ask(r)
 }
 
+// knownUnit refuses a unit that does not exist; "" is no unit.
+func (r *reading) knownUnit(ctx context.Context, code string) error {
+	if code == "" {
+		return nil
+	}
+	return web.KnownUnit(ctx, r.views, r.world.Directory, code)
+}
+
 // writing opens the data directory for writing, acts, and closes it.
 func (a *app) writing(ctx context.Context, act func(*node) error) error {
 	n, err := a.openNode(ctx, true)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // A setting is one key of the configuration.
@@ -11,6 +12,10 @@ type setting struct {
 	key, env string
 	value    reflect.Value
 }
+
+// flag returns how the setting is spelt as a flag that has no name of its own, such
+// as esdb-user for esdb.user.
+func (s setting) flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.key) }
 
 func (s setting) set(v string) error {
 	switch s.value.Kind() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ func (a *app) speak(root *cobra.Command) {
 	if a.lang == "en" {
 		return
 	}
+	cobra.AddTemplateFunc("chinese", chineseUsage)
 	root.SetUsageTemplate(usageZH)
 	titles := map[string]string{
 		"help": "查看命令的说明", "completion": "生成命令行补全脚本",
@@ -38,7 +40,15 @@ func (a *app) speak(root *cobra.Command) {
 var usageZH = strings.NewReplacer(
 	"Usage:", "用法：", "Aliases:", "别名：", "Examples:", "示例：", "Available Commands:", "命令：",
 	"Additional Commands:", "其他：", "Global Flags:", "通用选项：", "Flags:", "选项：",
-	"Additional help topics:", "其他说明：", "[command]", "[命令]", "[flags]", "[选项]",
+	"Additional help topics:", "其他说明：", "[command]", "[命令]",
+	"{{.UseLine}}", "{{chinese .UseLine}}", ".FlagUsages | trimTrailingWhitespaces", ".FlagUsages | chinese | trimTrailingWhitespaces",
 	`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
 	`查看某个命令的说明：{{.CommandPath}} [命令] --help`,
 ).Replace((&cobra.Command{}).UsageTemplate())
+
+var defaultOfFlag = regexp.MustCompile(`(?m) \(default (.*)\)$`)
+
+// chineseUsage translates what cobra and pflag put into a usage unasked.
+func chineseUsage(usage string) string {
+	return defaultOfFlag.ReplaceAllString(strings.ReplaceAll(usage, "[flags]", "[选项]"), "（默认 $1）")
+}

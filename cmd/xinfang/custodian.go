@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"xinfang/domain/custody"
+	"xinfang/domain/ledger"
+	"xinfang/infra/esdb"
+	"xinfang/infra/esdbnode"
+	"xinfang/infra/metrics"
+)
+
+// A custodian sees to it that what happens to the ledger itself is on record:
+// attempts that the EventStoreDB protocol refused, and traces that the source of a
+// replica shows. In a follower's replica, where nothing can be recorded, it counts
+// and logs them.
+type custodian struct {
+	store   ledger.Store // nil if nothing can be recorded here
+	log     ledger.Log
+	metrics *metrics.Metrics
+	logger  *slog.Logger
+	now     func() time.Time
+
+	attempts chan esdbnode.Attempt // to be recorded; more than fit are only counted
+}
+
+// Limits of what attempts, which anybody on the network may make, can add to the
+// ledger: one of a kind and account in repeatAfter, and no more than waitingAttempts
+// that have not been recorded yet.
+const (
+	repeatAfter     = time.Minute
+	waitingAttempts = 64
+)
+
+func newCustodian(n *node, store ledger.Store, m *metrics.Metrics, logger *slog.Logger) *custodian {
+	return &custodian{store: store, log: n.local, metrics: m, logger: logger, now: n.app.Now, attempts: make(chan esdbnode.Attempt, waitingAttempts)}
+}
+
+// refused is told of every refused attempt. It never waits.
+func (c *custodian) refused(_ context.Context, a esdbnode.Attempt) {
+	c.metrics.Denied(a.Kind)
+	select {
+	case c.attempts <- a:
+	default:
+	}
+}
+
+// recordAttempts records attempts until ctx is done. Those alike within a minute
+// are one event: the first is recorded, and the next one after that minute says how
+// many came between.
+func (c *custodian) recordAttempts(ctx context.Context) error {
+	type alike struct{ kind, account string }
+	type since struct {
+		at   time.Time
+		more int
+	}
+	seen := make(map[alike]*since)
+	for {
+		var a esdbnode.Attempt
+		select {
+		case a = <-c.attempts:
+		case <-ctx.Done():
+			return nil
+		}
+		if c.store == nil {
+			continue
+		}
+		e := custody.AttemptRefused{Kind: a.Kind, Account: a.User}
+		if a.Kind == "authentication" {
+			e.Account = "" // whatever was typed there, it is nobody's name
+		}
+		if _, kept := ledger.ParseStream(a.Stream); kept {
+			e.Stream = a.Stream
+		}
+		e.Remote, _, _ = net.SplitHostPort(a.Remote)
+		key, now := alike{e.Kind, e.Account}, c.now()
+		last := seen[key]
+		if last == nil {
+			last = new(since)
+			seen[key] = last
+		}
+		if !last.at.IsZero() && now.Sub(last.at) < repeatAfter {
+			last.more++
+			continue
+		}
+		e.More = last.more
+		*last = since{at: now}
+		c.record(ctx, e, fmt.Sprintf("%s/%s/%d", e.Kind, e.Account, now.UnixNano()))
+	}
+}
+
+// watch raises the alarm for every trace of the source, until ctx is done. It reads
+// the replica from its start: the ledger itself says which alarms were raised, by
+// this node or another. What the server wrote before the ledger's first event is
+// its own setting up. from is the head when the program was started: of a follower,
+// which raises nothing, only what came later counts.
+func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
+	var times ledger.Times
+	began := false
+	for env, err := range ledger.Follow(ctx, c.log, 0) {
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("watching the store: %w", err)
+		}
+		began = began || ledger.KindOf(env.Stream.Category) != ledger.KindSystem
+		ignored := times.Next(&env)
+		trace, found := esdb.TraceOf(env, ignored)
+		if !began || !found {
+			continue
+		}
+		e := custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}
+		recorded := env.Position <= from
+		if c.store != nil {
+			recorded = c.recorded(ctx, e)
+		}
+		if recorded {
+			continue
+		}
+		c.metrics.Alarmed(e.Kind)
+		c.logger.Error("the store shows a trace of being tampered with", "kind", e.Kind, "stream", e.Stream, "position", int64(e.Position), "what", trace.Text.EN)
+		if c.store != nil {
+			c.record(ctx, e, alarmKey(e))
+		}
+	}
+	return nil
+}
+
+func alarmKey(e custody.AlarmRaised) string { return e.Kind + "/" + e.Cause.String() }
+
+// recorded reports whether the alarm has been raised before.
+func (c *custodian) recorded(ctx context.Context, e custody.AlarmRaised) bool {
+	ask := custody.Ask(e, alarmKey(e), ledger.Meta{})
+	for _, err := range c.log.ReadStream(ctx, ledger.Stream{Category: custody.Category, ID: ask.ID}, 0) {
+		return err == nil
+	}
+	return false
+}
+
+// record records e, and tries again while the store takes nothing: an alarm must
+// not be lost because somebody has also cut the line.
+func (c *custodian) record(ctx context.Context, e custody.Event, key string) {
+	m := ledger.Meta{Actor: systemActor, Occurred: c.now().UTC()}
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		_, err := custody.Decider.Handle(ctx, c.store, custody.Ask(e, key, m))
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		c.logger.Error("an event of custody could not be recorded", "event", custody.Codec.Name(e), "err", err)
+		if _, refused := errors.AsType[*ledger.Refusal](err); refused {
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"xinfang/domain/custody"
+	"xinfang/domain/ledger"
+	"xinfang/domain/ledger/ledgertest"
+	"xinfang/infra/esdbnode"
+	"xinfang/infra/metrics"
+)
+
+// custodianOf returns a custodian of store, and a function that says how often a
+// metric line is what it should be.
+func custodianOf(t *testing.T, store *ledgertest.Store, records bool, now func() time.Time) (*custodian, func(metric, want string)) {
+	t.Helper()
+	m := metrics.New(metrics.Build{})
+	c := &custodian{log: store, metrics: m, logger: slog.New(slog.DiscardHandler), now: now, attempts: make(chan esdbnode.Attempt, waitingAttempts)}
+	if records {
+		c.store = store
+	}
+	return c, func(metric, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		m.Handler("").ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		if line := metric + " " + want + "\n"; !strings.Contains(w.Body.String(), line) {
+			t.Errorf("no %s", line)
+		}
+	}
+}
+
+// eventsOf returns the events of custody in store.
+func eventsOf(t *testing.T, store ledger.Log) (all []custody.Event) {
+	t.Helper()
+	for env, err := range store.ReadAll(t.Context(), 0) {
+		ok(t, err)
+		if env.Stream.Category == custody.Category {
+			e, err := custody.Codec.Decode(env.Type, env.Data)
+			ok(t, err)
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// TestAlarms: what the source's own events show is raised once, however many nodes
+// see it and however often they start; but not what the server wrote before there
+// was a ledger.
+func TestAlarms(t *testing.T) {
+	store := new(ledgertest.Store)
+	stream := ledger.Stream{Category: "case", ID: uuid.UUID{1}}
+	write := func(s ledger.Stream, version ledger.Version, typ, data string) {
+		t.Helper()
+		_, err := store.Append(t.Context(), s, version, ledger.Record{ID: uuid.New(), Type: typ, Data: []byte(data), Meta: []byte(`{}`)})
+		ok(t, err)
+	}
+	write(ledger.Stream{Category: "$settings"}, 0, "update-default-acl", `{}`)
+	write(stream, 0, "Said", `{}`)
+	write(ledger.Stream{Category: "$$case", ID: stream.ID}, 0, "$metadata", `{"$tb":1}`)
+	write(stream, 1, "Said", `{}`)
+
+	watch := func(c *custodian, from ledger.Position, until func() bool) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		var wg sync.WaitGroup
+		wg.Go(func() { ok(t, c.watch(ctx, from)) })
+		for !until() && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+		wg.Wait()
+	}
+	first, seen := custodianOf(t, store, true, time.Now)
+	watch(first, 0, func() bool { return len(eventsOf(t, store)) == 1 })
+	seen(`xinfang_store_alarms_total{kind="metadata"}`, "1")
+	seen(`xinfang_store_alarms_total{kind="rights"}`, "0")
+	got := eventsOf(t, store)
+	if a, ok := got[0].(custody.AlarmRaised); !ok || a.Kind != "metadata" || a.Position != 3 || a.Stream != stream.String() {
+		t.Errorf("recorded %+v", got[0])
+	}
+
+	// Another node sees it recorded, and goes on to what is new.
+	write(ledger.Stream{Category: "$settings"}, 1, "update-default-acl", `{"x":1}`)
+	second, seenToo := custodianOf(t, store, true, time.Now)
+	watch(second, 0, func() bool { return len(eventsOf(t, store)) == 2 })
+	seenToo(`xinfang_store_alarms_total{kind="metadata"}`, "0")
+	seenToo(`xinfang_store_alarms_total{kind="rights"}`, "1")
+
+	// A follower records nothing, and counts what comes while it looks.
+	head, err := store.Head(t.Context())
+	ok(t, err)
+	write(stream, 2, "$streamDeleted", ``)
+	follower, seenThere := custodianOf(t, store, false, time.Now)
+	w := httptest.NewRecorder()
+	watch(follower, head, func() bool {
+		w = httptest.NewRecorder()
+		follower.metrics.Handler("").ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		return strings.Contains(w.Body.String(), `xinfang_store_alarms_total{kind="deleted"} 1`)
+	})
+	seenThere(`xinfang_store_alarms_total{kind="deleted"}`, "1")
+	seenThere(`xinfang_store_alarms_total{kind="metadata"}`, "0")
+	if n := len(eventsOf(t, store)); n != 2 {
+		t.Errorf("%d events of custody, want 2", n)
+	}
+}
+
+// TestAlarmIsNotLost: an alarm is recorded although the store takes nothing for a
+// while, and although it was recorded and only the answer was lost.
+func TestAlarmIsNotLost(t *testing.T) {
+	for _, applied := range []bool{false, true} {
+		t.Run(fmt.Sprint("applied ", applied), func(t *testing.T) {
+			store := new(ledgertest.Store)
+			failures := 1
+			store.Fault = func(ledger.Stream) (bool, error) {
+				if failures--; failures >= 0 {
+					return applied, errors.New("the line went dead")
+				}
+				return false, nil
+			}
+			c, _ := custodianOf(t, store, true, time.Now)
+			e := custody.AlarmRaised{Kind: "deleted", Stream: "case-1", Position: 7, Cause: uuid.UUID{7}}
+			c.record(t.Context(), e, alarmKey(e))
+			if got := eventsOf(t, store); len(got) != 1 || got[0] != e {
+				t.Errorf("recorded %+v", got)
+			}
+		})
+	}
+}
+
+// TestAttempts: a refused attempt is an event; those alike within a minute are
+// counted with the next one. What was typed as the name of an account that could not
+// show who it is, is nowhere.
+func TestAttempts(t *testing.T) {
+	store := new(ledgertest.Store)
+	var mu sync.Mutex
+	now := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC) // guarded by mu
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}
+	c, seen := custodianOf(t, store, true, clock)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { ok(t, c.recordAttempts(ctx)) })
+	defer wg.Wait()
+	defer cancel()
+	recorded := func(n int) { // attempts are taken in order: then all before are counted
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); len(eventsOf(t, store)) < n; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d attempts are recorded, not %d", len(eventsOf(t, store)), n)
+			}
+		}
+	}
+	stream := ledger.Stream{Category: "case", ID: uuid.UUID{1}}.String()
+	erase := esdbnode.Attempt{User: "dba", Kind: "delete", Stream: stream, Remote: "192.0.2.7:999"}
+	for range 3 {
+		c.refused(ctx, erase)
+	}
+	c.refused(ctx, esdbnode.Attempt{User: "secret typed here", Kind: "authentication", Stream: "also here", Remote: "192.0.2.7:1000"})
+	recorded(2)
+	mu.Lock()
+	now = now.Add(2 * repeatAfter)
+	mu.Unlock()
+	c.refused(ctx, erase)
+	recorded(3)
+	want := []custody.Event{
+		custody.AttemptRefused{Kind: "delete", Account: "dba", Stream: stream, Remote: "192.0.2.7"},
+		custody.AttemptRefused{Kind: "authentication", Remote: "192.0.2.7"},
+		custody.AttemptRefused{Kind: "delete", Account: "dba", Stream: stream, Remote: "192.0.2.7", More: 2},
+	}
+	if got := eventsOf(t, store); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("recorded %+v\nwant     %+v", got, want)
+	}
+	seen(`xinfang_access_denied_total{reason="delete"}`, "4")
+	seen(`xinfang_access_denied_total{reason="authentication"}`, "1")
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"xinfang/domain/ledger"
+)
+
+// Where a ledger that is being moved is built, and where the old one stays, in the
+// data directory. While one of the first two exists, nothing else may write there:
+// a move is under way.
+const (
+	movingDir = "ledger.moving" // the replica of the EventStoreDB
+	homeDir   = "ledger.new"    // the ledger that comes home
+	beforeDir = "ledger.before" // the ledger that has moved out: evidence
+)
+
+func (a *app) storeMigrate() *cobra.Command {
+	var from, to string
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: a.tr("把台账迁到 EventStoreDB，或迁回；可中断后继续，结束时逐条核对", "move the ledger to an EventStoreDB or back; may be interrupted and gone on with, and is verified at the end"),
+		Long: a.tr("--from segment --to esdb://…：数据目录的台账逐条写入空的集群，之后数据目录是它的副本（原台账留在 ledger.before，是证据，勿删）。--from esdb://… --to segment：集群的台账迁回数据目录。每条记录的编号、内容、先后、录入时间都不变。",
+			"--from segment --to esdb://…: every entry of the data directory is appended to an empty cluster, of which the data directory is a replica afterwards; the old ledger stays in ledger.before, as evidence. --from esdb://… --to segment: the cluster's ledger comes home to the data directory. Identity, content, order and recording time of every entry stay as they are."),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case from == "segment" && strings.HasPrefix(to, "esdb"):
+				return a.moveOut(cmd.Context(), to)
+			case strings.HasPrefix(from, "esdb") && to == "segment":
+				return a.moveHome(cmd.Context(), from)
+			}
+			return usagef("%s", a.tr("--from 与 --to：一头是 segment，另一头是 esdb:// 连接串", "--from and --to: one is segment, the other an esdb:// connection string"))
+		},
+	}
+	sourceFlags(a, cmd)
+	cmd.Flags().StringVar(&from, "from", "", a.tr("从哪里：segment 或 esdb://…", "from `where`: segment or esdb://…"))
+	cmd.Flags().StringVar(&to, "to", "", a.tr("到哪里：esdb://… 或 segment", "to `where`: esdb://… or segment"))
+	return cmd
+}
+
+// moving refuses to write to a data directory whose ledger is being moved.
+func (a *app) moving() error {
+	for _, dir := range []string{movingDir, homeDir} {
+		if there, err := exists(a.path(dir)); err != nil || there {
+			return errors.Join(err, &ledger.Refusal{Code: "ERR_MOVING", Kind: ledger.Conflict, Text: ledger.Text{
+				ZH: fmt.Sprintf("%s 的台账迁移尚未完成；再次运行 xinfang store migrate 完成它，或删除 %s 放弃迁移", a.cfg.Data, a.path(dir)),
+				EN: fmt.Sprintf("the ledger of %s is being moved; finish that with xinfang store migrate, or give it up by removing %s", a.cfg.Data, a.path(dir)),
+			}})
+		}
+	}
+	return nil
+}
+
+// settled says how a move ended.
+func (a *app) settled(to string, moved ledger.Position) error {
+	return a.print(table{
+		header: []string{a.tr("台账现在", "the ledger is"), a.tr("迁移条目", "entries moved")},
+		rows:   [][]string{{to, fmt.Sprint(moved)}},
+		values: struct {
+			To     string          `json:"to"`
+			Events ledger.Position `json:"events"`
+		}{to, moved},
+	})
+}
+
+func exists(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
