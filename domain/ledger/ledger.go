@@ -48,6 +48,15 @@ func (s Stream) String() string {
 	return s.Category + "-" + s.ID.String()
 }
 
+// valid reports whether s is what [ParseStream] makes of its name.
+func (s Stream) valid() bool {
+	if s.ID != uuid.Nil {
+		return s.Category != ""
+	}
+	again, ok := ParseStream(s.Category)
+	return ok && again == s
+}
+
 // ParseStream is the inverse of [Stream.String]. It reports false if name is no
 // stream that a ledger keeps: neither a category with an ID nor the store's own.
 func ParseStream(name string) (Stream, bool) {
@@ -206,7 +215,7 @@ func CheckAppend(stream Stream, records []Record) error {
 	if stream.Category == "" || len(stream.Category) > MaxName {
 		return fmt.Errorf("stream category %.40q: empty or longer than %d bytes: %w", stream.Category, MaxName, ErrRejected)
 	}
-	if again, ok := ParseStream(stream.String()); !ok || again != stream {
+	if !stream.valid() {
 		return fmt.Errorf("stream %.80q: its name does not say its category and its ID: %w", stream.String(), ErrRejected)
 	}
 	if len(records) == 0 || len(records) > MaxBatch {

@@ -69,7 +69,7 @@ func (e *Envelope) Follows(at Position, last Origin, version Version) error {
 	broken := func(kind BreakKind, format string, args ...any) error {
 		return &Break{Kind: kind, At: at + 1, Stream: e.Stream, ID: e.ID, Reason: fmt.Sprintf(format, args...)}
 	}
-	if parsed, ok := ParseStream(e.Stream.String()); !ok || parsed != e.Stream || len(e.Stream.Category) > MaxName {
+	if !e.Stream.valid() || len(e.Stream.Category) > MaxName {
 		return broken(Foreign, "the stream is none that a ledger keeps, or its name is too long")
 	}
 	if e.Type == "" || len(e.Type) > MaxName || len(e.Data)+len(e.Meta) > MaxRecordSize {

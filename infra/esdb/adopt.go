@@ -10,7 +10,7 @@ import (
 )
 
 // maxBatch is the most events that are adopted at once.
-const maxBatch = 1000
+const maxBatch = 2048
 
 // take compares or adopts what the source has sent, in order. It reports whether
 // the source said meanwhile that there was nothing more. An error is final; what

@@ -13,8 +13,8 @@ import (
 // The most that waits between reader and copier. The copier holds as much again
 // while it adopts, and gRPC one window of each connection.
 const (
-	maxWaiting      = 4096
-	maxWaitingBytes = 8 << 20
+	maxWaiting      = 8192
+	maxWaitingBytes = 16 << 20
 )
 
 // A buffer is between the reader, who puts into it and ends it, and the copier,

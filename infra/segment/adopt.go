@@ -88,9 +88,14 @@ func (s *Store) last(ctx context.Context) (ledger.Position, ledger.Origin, ledge
 func (s *Store) lastOf(stream ledger.Stream, b *link) (ledger.Version, error) {
 	s.mu.RLock()
 	last, files := s.index.place(stream), s.files
+	leaf, known := s.tails.leaf(stream, last.version())
 	s.mu.RUnlock()
 	if last.version() == 0 {
 		return 0, nil
+	}
+	if known {
+		b.leaf, b.at = leaf, last.offset()
+		return last.version(), nil
 	}
 	fr, err := s.readFrame(files, last.offset(), stream, last.version())
 	if err != nil {

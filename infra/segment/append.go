@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"xinfang/domain/ledger"
@@ -172,6 +173,7 @@ func (q *queue) add(r *request) (answered <-chan struct{}, err error) {
 func (q *queue) take() ([]*request, chan struct{}) {
 	for {
 		<-q.wake
+		q.gather()
 		q.mu.Lock()
 		waiting, answered, closed := q.waiting, q.answered, q.closed
 		if len(waiting) > 0 {
@@ -181,6 +183,22 @@ func (q *queue) take() ([]*request, chan struct{}) {
 		if len(waiting) > 0 || closed {
 			return waiting, answered
 		}
+	}
+}
+
+// gather lets others run for as long as more requests come of it. Where the
+// processors are busy, what is about to be asked for is asked for now, and shares
+// this sync; where they are idle, it takes no time.
+func (q *queue) gather() {
+	for last := 0; ; {
+		runtime.Gosched()
+		q.mu.Lock()
+		n := len(q.waiting)
+		q.mu.Unlock()
+		if n <= last {
+			return
+		}
+		last = n
 	}
 }
 

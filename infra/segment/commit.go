@@ -23,6 +23,7 @@ type committer struct {
 	batch   []byte        // scratch space, for what is written
 	scratch []byte        // scratch space, for leaves
 	touched map[ledger.Stream]struct{}
+	bulk    bool                 // the last batch was a large one
 	dirty   int64                // where in the last segment the remains of a refused batch end; 0 if there are none
 	broken  error                // why nothing is written any more
 	saved   ledger.Position      // that the snapshot on disk has seen
@@ -33,6 +34,9 @@ type committer struct {
 // maxBatch is how many bytes the committer copies into one write. An Append that
 // is larger is a batch of its own, and is not copied.
 const maxBatch = 4 << 20
+
+// bulkBatch is how many bytes make a batch large.
+const bulkBatch = 256 << 10
 
 // openForWriting takes the lock, recovers the ledger and starts the committer.
 func (s *Store) openForWriting() (err error) {
@@ -164,7 +168,9 @@ func (c *committer) commit(requests []*request) {
 	if len(live) == 0 {
 		return
 	}
-	if err := c.persist(c.join(live)); err != nil {
+	b := c.join(live)
+	c.bulk = len(b) >= bulkBatch
+	if err := c.persist(b); err != nil {
 		for _, r := range live {
 			r.err = err
 		}
@@ -175,6 +181,7 @@ func (c *committer) commit(requests []*request) {
 	at := c.offset
 	for _, r := range live {
 		at = c.index.append(r, at)
+		c.tails.note(r)
 	}
 	c.recent.add(first, c.offset)
 	c.publish(next-1, leaf, recorded, offset)

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"github.com/google/uuid"
@@ -48,6 +49,34 @@ func (x *index) near(p ledger.Position) (int64, ledger.Position) {
 		return 0, 0
 	}
 	return x.marks[i], ledger.Position(i*markEvery + 1)
+}
+
+// tails has the last leaf of some streams that were written to lately, so that it
+// need not be read to write to them again. Its owner guards it.
+type tails [1 << 10]struct {
+	stream  ledger.Stream
+	version ledger.Version
+	leaf    ledger.Hash
+}
+
+func slotOf(stream ledger.Stream) int {
+	return int(binary.BigEndian.Uint16(stream.ID[:])) % len(tails{})
+}
+
+// note remembers the ends of the streams that r has written to.
+func (t *tails) note(r *request) {
+	for i := range r.envelopes {
+		if e := &r.envelopes[i]; r.adopts || i == len(r.envelopes)-1 {
+			slot := &t[slotOf(e.Stream)]
+			slot.stream, slot.version, slot.leaf = e.Stream, e.Version, e.Leaf
+		}
+	}
+}
+
+// leaf returns the leaf of the last version of stream, if it is remembered.
+func (t *tails) leaf(stream ledger.Stream, version ledger.Version) (ledger.Hash, bool) {
+	slot := &t[slotOf(stream)]
+	return slot.leaf, version > 0 && slot.version == version && slot.stream == stream
 }
 
 // recent is where the last batches begin. Whoever follows the ledger reads from

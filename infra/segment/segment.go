@@ -138,6 +138,7 @@ type Store struct {
 	recorded ledger.Ticks
 	offset   int64         // global, where the frame after head will begin
 	recent   recent        // where the last batches begin
+	tails    tails         // how streams end that were written to lately
 	moved    chan struct{} // closed, and replaced, when head moves; nil if nobody waits
 }
 
