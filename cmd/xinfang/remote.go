@@ -174,8 +174,8 @@ func (r *remote) catchUp(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	unheard := time.AfterFunc(unheardTime, func() {
-		if status := r.copier.Status(); status.Trouble != nil {
-			cancel(fmt.Errorf("%w: %w", errUnheard, status.Trouble))
+		if status := r.copier.Status(); status.Last.IsZero() {
+			cancel(errors.Join(errUnheard, status.Trouble))
 		}
 	})
 	defer unheard.Stop()

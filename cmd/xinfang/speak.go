@@ -15,7 +15,6 @@ func (a *app) speak(root *cobra.Command) {
 	if a.lang == "en" {
 		return
 	}
-	cobra.AddTemplateFunc("chinese", chineseUsage)
 	root.SetUsageTemplate(usageZH)
 	titles := map[string]string{
 		"help": "查看命令的说明", "completion": "生成命令行补全脚本",
@@ -45,6 +44,9 @@ var usageZH = strings.NewReplacer(
 	`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
 	`查看某个命令的说明：{{.CommandPath}} [命令] --help`,
 ).Replace((&cobra.Command{}).UsageTemplate())
+
+// cobra keeps what templates can call for the whole process.
+func init() { cobra.AddTemplateFunc("chinese", chineseUsage) }
 
 var defaultOfFlag = regexp.MustCompile(`(?m) \(default (.*)\)$`)
 

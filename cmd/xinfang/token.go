@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"xinfang/domain/law"
 	"xinfang/domain/ledger"
 )
 
@@ -151,7 +152,7 @@ func (a *app) tokenAdd(ctx context.Context, officer, unit string, valid time.Dur
 	}
 	return a.print(table{
 		rows:   [][]string{{text}},
-		values: map[string]string{"token": text, "officer": officer, "expires": one.Expires.Format(time.RFC3339)},
+		values: map[string]string{"token": text, "officer": officer, "expires": one.Expires.In(law.Shanghai).Format(time.RFC3339)},
 	})
 }
 

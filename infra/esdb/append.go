@@ -81,8 +81,7 @@ func (a *appending) do(ctx context.Context) (at ledger.Version, err error) {
 		}
 		a.maybe = a.maybe || !c.definite()
 		if c == cut {
-			// The reason was lost. Something small, which cannot be written, may
-			// hear it.
+			// The reason was lost. An append of nothing may hear it.
 			if cuts++; cuts == 2 {
 				err = a.probe(ctx, err)
 				c = classify(err)
@@ -132,11 +131,11 @@ const nowhere ledger.Version = 1 << 62
 // errTooLarge says what else can break off an append.
 var errTooLarge = errors.New("the server breaks off the append while it is sent, and takes smaller ones: it is probably larger than its limit (MaxAppendSize)")
 
-// probe sends one empty event that expects a version which no stream has: it is
-// never written, and small enough for the reason of its refusal to come through,
-// where that of a larger append was lost in cut. It returns that reason.
+// probe sends an append of nothing that expects a version which no stream has: with
+// nothing left to send, the reason of its refusal comes through, where that of a
+// larger append was lost in cut. It returns that reason.
 func (a *appending) probe(ctx context.Context, cut error) error {
-	err := a.send(ctx, nowhere, []esdb.EventData{{EventID: uuid.Max, EventType: "Probe", ContentType: esdb.ContentTypeJson}})
+	err := a.send(ctx, nowhere, nil)
 	switch classify(err) {
 	case conflict:
 		return fmt.Errorf("%w: %d entries: %w", errTooLarge, len(a.events), cut)

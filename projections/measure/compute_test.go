@@ -385,12 +385,12 @@ func TestJSON(t *testing.T) {
 		want   string
 	}{
 		{pick(t, figures, M3, law.Statutory, All, ""), `{"measure":"M3","tier":"statutory","unit":"all","num":1,"den":1,"not_yet_due":0,"value":1,` +
-			`"excluded":{},"as_of":"2024-06-30T04:00:00Z","from":"2024-03-01","to":"2024-04-01","definition":"M3@2026.1","law_versions":{"2022":1}}`},
+			`"excluded":{},"as_of":"2024-06-30T12:00:00+08:00","from":"2024-03-01","to":"2024-04-01","definition":"M3@2026.1","law_versions":{"2022":1}}`},
 		{pick(t, figures, M7, "", All, ""), `{"measure":"M7","tier":"","unit":"all","num":0,"den":0,"not_yet_due":0,"value":null,` +
-			`"excluded":{},"as_of":"2024-06-30T04:00:00Z","from":"2024-03-01","to":"2024-04-01","definition":"M7@2026.1"}`},
+			`"excluded":{},"as_of":"2024-06-30T12:00:00+08:00","from":"2024-03-01","to":"2024-04-01","definition":"M7@2026.1"}`},
 		{pick(t, figures, M16, "", All, ""), `{"measure":"M16","tier":"","unit":"all","n":1,"mean_days":3,"median_days":3,"p90_days":3,"max_days":3,` +
 			`"mean_working_days":1,"median_working_days":1,"p90_working_days":1,"max_working_days":1,` +
-			`"excluded":{},"as_of":"2024-06-30T04:00:00Z","from":"2024-03-01","to":"2024-04-01","definition":"M16@2026.1"}`},
+			`"excluded":{},"as_of":"2024-06-30T12:00:00+08:00","from":"2024-03-01","to":"2024-04-01","definition":"M16@2026.1"}`},
 	} {
 		got, err := json.Marshal(tt.figure, json.Deterministic(true))
 		if err != nil {

@@ -196,7 +196,7 @@ func (s *sheet) figures(to []Figure, q Query, unit string) []Figure {
 		}
 		to = append(to, Figure{
 			Measure: id, Tier: tier, Unit: unit, By: p.by, Key: p.key, Rate: r, Days: d, Excluded: excluded,
-			AsOf: q.AsOf, From: q.Window.From, To: q.Window.To, Definition: q.code(id), Laws: k.laws,
+			AsOf: q.AsOf.In(law.Shanghai), From: q.Window.From, To: q.Window.To, Definition: q.code(id), Laws: k.laws,
 		})
 	}
 	for d := range deadlines {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"xinfang/domain/law"
 	"xinfang/domain/ledger"
 	"xinfang/domain/petition"
 	"xinfang/projections/casefile"
@@ -18,7 +19,7 @@ func Case(f *casefile.File, in Inputs) Report {
 		Kind:     KindCase,
 		Title:    text("案件检查报告："+f.Number, "Inspection report on case "+f.Number),
 		Subject:  f.Number,
-		AsOf:     in.AsOf,
+		AsOf:     in.AsOf.In(law.Shanghai),
 		Position: in.Position,
 		Head:     &Head{f.Version, f.Leaf.String()},
 		Sections: []Section{

@@ -39,7 +39,7 @@ func Unit(code string, w measure.Window, facts iter.Seq2[measure.Facts, error], 
 		Title:    text("单位检查报告："+name.ZH, "Inspection report on "+name.EN),
 		Subject:  code,
 		Window:   &w,
-		AsOf:     in.AsOf,
+		AsOf:     in.AsOf.In(law.Shanghai),
 		Position: in.Position,
 		Sections: []Section{
 			u.totals(), rates(figures, code), u.deskTimes(), u.overdueList(), u.gapList(), u.lateList(), u.correctionList(), u.returns(),
