@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -30,10 +31,39 @@ type audited struct {
 
 // Append implements [ledger.Store].
 func (s audited) Append(ctx context.Context, stream ledger.Stream, expected ledger.Version, records ...ledger.Record) ([]ledger.Envelope, error) {
-	if err := s.remote.fit(); err != nil {
+	err := s.remote.fit()
+	if err != nil {
 		return nil, err
 	}
-	return s.Store.Append(ctx, stream, expected, records...)
+	envelopes, err := s.Store.Append(ctx, stream, expected, records...)
+	if errors.Is(err, ledger.ErrRejected) {
+		err = unavailable{err, s.remote.why()}
+	}
+	return envelopes, err
+}
+
+// An unavailable is why the store took nothing, for the person who asked.
+type unavailable struct {
+	error
+	text ledger.Text
+}
+
+func (u unavailable) Unwrap() error { return u.error }
+
+// Say returns the text in both languages.
+func (u unavailable) Say() ledger.Text { return u.text }
+
+// why says why the store takes nothing, as far as can be told from here.
+func (r *remote) why() ledger.Text {
+	switch status := r.copier.Status(); {
+	case status.Break != nil:
+		return ledger.Text{ZH: "副本与台账所在的集群不一致，已停止写入；请立即告知检查组", EN: "the replica and the cluster that keeps the ledger differ; nothing is recorded: tell the inspection team at once"}
+	case status.Behind:
+		return ledger.Text{ZH: "集群中的台账比副本短，暂停写入，正在核实", EN: "the ledger in the cluster is shorter than its replica; nothing is recorded until that is settled"}
+	case !status.Connected:
+		return ledger.Text{ZH: "台账所在的集群没有应答", EN: "the cluster that keeps the ledger does not answer"}
+	}
+	return ledger.Text{ZH: "台账所在的集群没有接受：本节点的账号可能没有追加权限，原因见日志", EN: "the cluster that keeps the ledger did not accept it: this node's account may lack the right to append; the log has the reason"}
 }
 
 // fit says why nothing may be recorded, or nil.
@@ -44,9 +74,15 @@ func (r *remote) fit() error {
 	case !r.audit:
 		return nil
 	case r.checked.IsZero():
-		return fmt.Errorf("%s has not said yet what this account may do there; nothing is recorded until it has: %w", r.client.Host(), ledger.ErrRejected)
+		return unavailable{
+			fmt.Errorf("%s has not said yet what this account may do there; nothing is recorded until it has: %w", r.client.Host(), ledger.ErrRejected),
+			ledger.Text{ZH: "台账所在的集群还没有应答，本账号的权限尚未核实", EN: "the cluster that keeps the ledger has not answered yet, so that this account's rights are not known"},
+		}
 	case len(r.mutable) > 0:
-		return fmt.Errorf("this account could delete or hide events on %s (%d findings, see xinfang store check): %w", r.client.Host(), len(r.mutable), ledger.ErrRejected)
+		return unavailable{
+			fmt.Errorf("this account could delete or hide events on %s (%d findings, see xinfang store check): %w", r.client.Host(), len(r.mutable), ledger.ErrRejected),
+			ledger.Text{ZH: "本节点的账号能在集群中删除或隐藏事件，审计模式下不写入；见 xinfang store check", EN: "this node's account could delete or hide events in the cluster, and in audit mode nothing is recorded; see xinfang store check"},
+		}
 	}
 	return nil
 }
@@ -56,7 +92,7 @@ func (r *remote) fit() error {
 func (r *remote) check(ctx context.Context, samples []ledger.Stream) error {
 	found, err := r.client.Immutable(ctx, samples...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errUnheard, err)
 	}
 	texts := make([]ledger.Text, len(found.Findings))
 	for i, f := range found.Findings {
@@ -143,9 +179,7 @@ func (r *remote) source() web.Source {
 	case r.down.IsZero():
 		r.down = r.now()
 	}
-	s := web.Source{Hosts: r.client.Host(), Down: r.down, Mutable: r.mutable}
-	if status.Break != nil {
-		s.Break = status.Break
+	return web.Source{
+		Hosts: r.client.Host(), Unheard: status.Last.IsZero(), Down: r.down, Break: status.Break, Mutable: r.mutable,
 	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,12 @@ func (a *app) configCommand() *cobra.Command {
 					if origin == "" {
 						origin = a.tr("默认", "default")
 					}
-					t.rows = append(t.rows, []string{s.key, fmt.Sprint(s.value.Interface()), origin})
-					values[s.key] = map[string]any{"value": s.value.Interface(), "origin": origin}
+					value := s.value.Interface()
+					if s.key == "store" {
+						value = passwordIn.ReplaceAllString(fmt.Sprint(value), "$1:***@")
+					}
+					t.rows = append(t.rows, []string{s.key, fmt.Sprint(value), origin})
+					values[s.key] = map[string]any{"value": value, "origin": origin}
 				}
 				t.values = values
 				return a.print(t)
@@ -51,6 +56,10 @@ func (a *app) configCommand() *cobra.Command {
 	)
 	return cmd
 }
+
+// passwordIn finds the credentials of a connection string: the file that has them
+// is for some to read, and what is shown is for all.
+var passwordIn = regexp.MustCompile(`(://[^:@/]*):[^@/]*@`)
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{

@@ -59,7 +59,7 @@ func exitCode(err error) int {
 		return exitDenied
 	case refused && refusal.Kind == ledger.Conflict, errors.Is(err, ledger.ErrConflict):
 		return exitConflict
-	case errors.Is(err, errBusy), errors.Is(err, ledger.ErrRejected), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errBusy), errors.Is(err, errUnheard), errors.Is(err, ledger.ErrRejected), errors.Is(err, context.DeadlineExceeded):
 		return exitTemporary
 	}
 	return exitFailure

@@ -53,7 +53,7 @@ func (a *app) follow(ctx context.Context, address string, once bool) (err error)
 func (a *app) followOnce(ctx context.Context, n *node) error {
 	err := n.remote.catchUp(ctx)
 	if broken, ok := errors.AsType[*ledger.Break](err); ok {
-		a.warn("xinfang: %s", a.broken(broken))
+		a.warn("xinfang: %s", broken.Say().In(a.lang))
 		return quietError{exitUnverified}
 	}
 	if err != nil {
@@ -74,11 +74,6 @@ func (a *app) followOnce(ctx context.Context, n *node) error {
 			Events ledger.Position `json:"events"`
 		}{n.remote.client.Host(), head},
 	})
-}
-
-// broken says in the run's language how the source differs from the replica.
-func (a *app) broken(b *ledger.Break) string {
-	return a.tr(fmt.Sprintf("来源与副本不一致（%s），位置 %d，数据流 %v，事件 %v；副本保持原样。请与来源及其他副本核对，查明前不要恢复任何数据。详情：%s", b.Kind, b.At, b.Stream, b.ID, b.Reason), b.Error())
 }
 
 // keyless is the vault of a follower: it has no keys, so it shows nobody.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/segment"
 )
 
 // Where a ledger that is being moved is built, and where the old one stays, in the
@@ -56,6 +58,16 @@ func (a *app) moving() error {
 		}
 	}
 	return nil
+}
+
+// unbegun removes what a move has begun in dir if nothing has come of it: a
+// misspelt address must not keep the ledger from being written to.
+func (a *app) unbegun(built *segment.Store, dir string) error {
+	head, err := built.Head(context.Background())
+	if err != nil || head > 0 {
+		return err
+	}
+	return os.RemoveAll(a.path(dir))
 }
 
 // settled says how a move ended.

@@ -34,7 +34,7 @@ func (a *app) moveHome(ctx context.Context, address string) (err error) {
 		moved, err = a.fetch(ctx, address, home)
 	}
 	if err := errors.Join(err, home.Close()); err != nil {
-		return err
+		return errors.Join(err, a.unbegun(home, homeDir))
 	}
 	if err := os.RemoveAll(a.path(movingDir)); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (a *app) fetch(ctx context.Context, address string, home *segment.Store) (_
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, replica.Close()) }()
+	defer func() { err = errors.Join(err, replica.Close(), a.unbegun(replica, movingDir)) }()
 	r, err := a.openRemote(address, replica)
 	if err != nil {
 		return 0, err

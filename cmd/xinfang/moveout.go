@@ -91,7 +91,7 @@ func (a *app) moveEntries(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, replica.Close()) }()
+	defer func() { err = errors.Join(err, replica.Close(), a.unbegun(replica, movingDir)) }()
 	r, err := a.openRemote(address, replica)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (a *app) openProtocol(open *listeners, n *node, records ledger.Store, refus
 		return err
 	}
 	server, err := esdbnode.New(esdbnode.Options{
-		Log: n.local, Store: records, TLS: secure, Users: users, Refused: refused,
+		Log: n.local, Store: records, Admit: admit, TLS: secure, Users: users, Refused: refused,
 		Advertise: a.cfg.ESDB.Advertise, Logger: log, Now: a.Now,
 	})
 	if err != nil {

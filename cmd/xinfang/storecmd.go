@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +68,7 @@ func (a *app) storeCheck() *cobra.Command {
 			return a.withClient(cmd.Context(), func(c *esdb.Client) error {
 				found, err := c.Immutable(cmd.Context())
 				if err != nil {
-					return err
+					return fmt.Errorf("%w: %w", errUnheard, err)
 				}
 				type finding struct {
 					Code string `json:"code"`
@@ -149,6 +150,32 @@ func (a *app) storeCerts() *cobra.Command {
 	return cmd
 }
 
+// addUser makes an account and returns its password, or the file that it is in: a
+// new one, for what is in another is somebody's.
+//
+// If we crash in between, the account is there and nobody has its password: remove
+// it, and add it again.
+func (a *app) addUser(name string, roles []string, file string) (string, error) {
+	if file == "" {
+		return esdbnode.AddUser(a.usersPath(), name, roles, rand.Reader)
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return "", usage("%s 已存在，不会覆盖；换一个文件名", "%s exists and is not overwritten; name another file", file)
+	}
+	if err != nil {
+		return "", err
+	}
+	secret, err := esdbnode.AddUser(a.usersPath(), name, roles, rand.Reader)
+	if err == nil {
+		_, err = f.WriteString(secret + "\n")
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file))
+	}
+	return file, nil
+}
+
 func (a *app) storeUser() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: a.tr("本节点 EventStoreDB 协议的账号", "accounts of this node's EventStoreDB protocol")}
 	var roles []string
@@ -156,17 +183,9 @@ func (a *app) storeUser() *cobra.Command {
 	add := &cobra.Command{
 		Use: "add NAME", Short: a.tr("新建账号（口令只显示一次）", "make an account (its password is shown once)"), Args: exactArgs("NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			secret, err := esdbnode.AddUser(a.usersPath(), args[0], roles, rand.Reader)
+			secret, err := a.addUser(args[0], roles, file)
 			if err != nil {
 				return err
-			}
-			if file != "" {
-				// If we crash before this, the account is there and nobody has its
-				// password: remove it, and add it again.
-				if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
-					return errors.Join(err, esdbnode.RemoveUser(a.usersPath(), args[0]))
-				}
-				secret = file
 			}
 			return a.print(table{
 				header: []string{a.tr("账号", "account"), a.tr("口令", "password")},

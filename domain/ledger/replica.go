@@ -47,6 +47,14 @@ func (b *Break) Error() string {
 		b.Kind, b.At, b.Stream, b.ID, b.Reason)
 }
 
+// Say returns what [Break.Error] does, in both languages.
+func (b *Break) Say() Text {
+	return Text{
+		ZH: fmt.Sprintf("来源与副本不一致（%s）：位置 %d，数据流 %v，事件 %v；副本保持原样，请与来源及其他副本核对，查明前不要恢复任何数据。详情：%s", b.Kind, b.At, b.Stream, b.ID, b.Reason),
+		EN: b.Error(),
+	}
+}
+
 // A BreakKind classifies breaks, for programs.
 type BreakKind string
 

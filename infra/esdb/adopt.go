@@ -175,5 +175,12 @@ func (c *Copier) keepWaiting(stream ledger.Stream, keep func(*waiter) bool) {
 func (c *Copier) stopped() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ended == nil && c.status.Behind {
+		return errBehind
+	}
 	return c.ended
 }
+
+// errBehind reports that the source has lost its end, or that what answers is a
+// follower that lags: what is appended now might take the place of what was lost.
+var errBehind = errors.New("the source ends before its replica does")

@@ -77,6 +77,7 @@ func NewCopier(c *Client, replica ledger.Replica, o CopierOptions) *Copier {
 // A Status says how a copier fares.
 type Status struct {
 	Connected bool            // the source answers
+	Behind    bool            // the source says that it ends before the replica does
 	Trouble   error           // why it does not; nil if it does
 	Break     *ledger.Break   // why the copier has stopped for good
 	Position  ledger.Position // the last that source and replica agree on, as far as this run has seen
@@ -239,9 +240,9 @@ func (c *Copier) session(ctx context.Context, once bool) (heard, over bool, err 
 			heard, live = true, live || caughtUp
 			switch {
 			case seam.want == nil:
-				c.behind = time.Time{}
+				c.lag(time.Time{})
 			case caughtUp && c.behind.IsZero():
-				c.behind = c.options.Now()
+				c.lag(c.options.Now())
 				c.log.Warn("the source is shorter than the replica; waiting for it", "position", int64(seam.at), "grace", c.options.Grace)
 				patience.Reset(c.options.Grace)
 			case caughtUp:
@@ -255,6 +256,14 @@ func (c *Copier) session(ctx context.Context, once bool) (heard, over bool, err 
 			rest.Reset(keepingBack)
 		}
 	}
+}
+
+// lag notes since when the source is shorter than the replica.
+func (c *Copier) lag(since time.Time) {
+	c.behind = since
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.Behind = !since.IsZero()
 }
 
 // doubtful reports whether a source that sends err does not know the place after

@@ -249,6 +249,40 @@ func TestShorterForAWhile(t *testing.T) {
 	checkCopy(t, replica, all)
 }
 
+// While a source is shorter than its replica nothing is appended to it: that would
+// take the place of what it has lost.
+func TestNothingIsAppendedToAShorterSource(t *testing.T) {
+	all := kept(newWriter(5).next(20))
+	source, replica := new(ledgertest.Store), new(ledgertest.Store)
+	copyOf(t, all, replica)
+	if err := source.Adopt(t.Context(), all[:10]...); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, Options{Address: startNode(t, esdbnode.Options{Log: source, Store: source}).address()})
+	copier := NewCopier(c, replica, CopierOptions{})
+	start(t, copier)
+	for ctx := within(t); !copier.Status().Behind; {
+		if sleep(ctx, time.Millisecond) != nil {
+			t.Fatal("the copier does not say that the source is shorter")
+		}
+	}
+	_, err := NewStore(c, replica, copier).Append(within(t), ledgertest.NewStream(), 0, ledgertest.Record("1"))
+	if !errors.Is(err, ledger.ErrRejected) || !errors.Is(err, errBehind) {
+		t.Errorf("Append = %v, want %v", err, errBehind)
+	}
+	if n := heads(t, source); n != 10 {
+		t.Errorf("the source has %d events, want 10", n)
+	}
+	if err := source.Adopt(t.Context(), all[10:]...); err != nil {
+		t.Fatal(err)
+	}
+	for ctx := within(t); copier.Status().Behind; {
+		if sleep(ctx, time.Millisecond) != nil {
+			t.Fatal("the source has all again, and the copier does not say so")
+		}
+	}
+}
+
 // A source whose server does not know the place that the replica ends at is read
 // again from its start, to find out where it went another way.
 func TestUnknownPlace(t *testing.T) {

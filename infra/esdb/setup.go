@@ -50,6 +50,11 @@ func (c *Client) Setup(ctx context.Context, who Roles) (changed []string, err er
 		{metaOf + streamSettings, "$metadata", map[string]acl{"$acl": reading}},
 		{metaOf + roleAll, "$metadata", map[string]acl{"$acl": reading}},
 	}
+	if fixed, err := c.fixed(ctx); err != nil {
+		return nil, fmt.Errorf("setting the rights of the ledger: %w", err)
+	} else if fixed {
+		return nil, ErrFixed
+	}
 	for _, d := range documents {
 		wrote, err := c.ensure(ctx, d)
 		if wrote {
@@ -65,6 +70,20 @@ func (c *Client) Setup(ctx context.Context, who Roles) (changed []string, err er
 		}
 	}
 	return changed, nil
+}
+
+// fixed reports whether the server says that nobody can set its rights: asking it
+// to would be taken for an attempt to change them.
+func (c *Client) fixed(ctx context.Context) (bool, error) {
+	got, err := c.last(ctx, streamSettings)
+	var says struct {
+		Fixed bool `json:"fixed"`
+	}
+	if err != nil || !got.found || json.Unmarshal(got.data, &says) != nil || !says.Fixed {
+		return false, err
+	}
+	is, err := c.Immutable(ctx)
+	return err == nil && is.OK, err
 }
 
 var admins = roles{roleAdmins}

@@ -116,5 +116,5 @@ func (s service) Tombstone(ctx context.Context, req *streams.TombstoneReq) (*str
 
 func (n *Node) mayNotDelete(ctx context.Context, kind string, id *shared.StreamIdentifier) error {
 	n.refused(ctx, callerOf(ctx), kind, string(id.GetStreamName()))
-	return denied("stream %.80q is not to be deleted: this ledger removes nothing; the attempt has been recorded", id.GetStreamName())
+	return denied("stream %.80q is not to be deleted: this ledger removes nothing; the attempt is noted", id.GetStreamName())
 }

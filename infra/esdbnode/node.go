@@ -87,6 +87,11 @@ type Options struct {
 	// concurrently.
 	Refused func(context.Context, Attempt)
 
+	// Admit, if set, says why a record is nothing that this ledger takes, such as an
+	// event of one of its own categories that none of its readers could read. It sees
+	// every record before it is appended.
+	Admit func(ledger.Stream, ledger.Record) error
+
 	// Leader says where the leader is, and whether it is this node; nil: it is. If it
 	// is another, calls are answered with its address, which clients turn to.
 	Leader func() (addr string, isLeader bool)

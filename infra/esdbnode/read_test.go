@@ -250,7 +250,7 @@ func TestReadSystemStreams(t *testing.T) {
 // TestReadSettings checks that a ledger without $settings shows the rights that
 // are enforced.
 func TestReadSettings(t *testing.T) {
-	const sample = `{"$userStreamAcl":{"$r":[%s],"$w":[%s],"$d":[],"$mr":[%[1]s],"$mw":[]},"$systemStreamAcl":{"$r":[%[1]s],"$w":[],"$d":[],"$mr":[%[1]s],"$mw":[]}}`
+	const sample = `{"$userStreamAcl":{"$r":[%s],"$w":[%s],"$d":[],"$mr":[%[1]s],"$mw":[]},"$systemStreamAcl":{"$r":[%[1]s],"$w":[],"$d":[],"$mr":[%[1]s],"$mw":[]},"fixed":true}`
 	store := new(ledgertest.Store)
 	for name, tt := range map[string]struct {
 		s    *served

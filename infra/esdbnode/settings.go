@@ -55,11 +55,13 @@ func (n *Node) enforced() ledger.Envelope {
 		write = nobody
 	}
 	data, err := json.Marshal(struct {
-		User   acl `json:"$userStreamAcl"`
-		System acl `json:"$systemStreamAcl"`
+		User   acl  `json:"$userStreamAcl"`
+		System acl  `json:"$systemStreamAcl"`
+		Fixed  bool `json:"fixed"` // nobody can set them; no other server says so
 	}{
 		acl{Read: read, Write: write, Delete: nobody, MetaRead: read, MetaWrite: nobody},
 		acl{Read: read, Write: nobody, Delete: nobody, MetaRead: read, MetaWrite: nobody},
+		true,
 	})
 	if err != nil {
 		panic("esdbnode: lists of words that cannot be written as JSON: " + err.Error())

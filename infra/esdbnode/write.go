@@ -94,6 +94,14 @@ const (
 // write appends what p proposes, once, however often it is proposed. It returns a
 // [*conflict] if the stream is not as expected.
 func (n *Node) write(ctx context.Context, p *proposal) (written, error) {
+	for _, r := range p.records {
+		if n.o.Admit == nil {
+			break
+		}
+		if err := n.o.Admit(p.stream, r); err != nil {
+			return written{}, refuse(codes.InvalidArgument, "event %v of %v is nothing that this ledger takes: %v", r.ID, p.stream, err)
+		}
+	}
 	if len(p.records) == 0 {
 		return n.writeNothing(ctx, p)
 	}

@@ -40,6 +40,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		wrong("LEDGER", "ready.ledger")
 	}
+	if _, err := s.World(r.Context(), 0); err != nil {
+		wrong("DIRECTORY", "ready.world")
+		s.Log.ErrorContext(r.Context(), "units, officers and calendar cannot be read", "err", err)
+	}
 	if fresh.Err != nil {
 		wrong("VIEWS_STOPPED", "ready.stopped")
 	} else if !fresh.Since.IsZero() && s.Now().Sub(fresh.Since) > patienceReady {
@@ -49,7 +53,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		switch source := s.Source(); {
 		case source.Break != nil:
 			wrong("REPLICA_STOPPED", "ready.broken")
-		case !source.Down.IsZero() && s.Now().Sub(source.Down) > patienceReady:
+		case source.Unheard && head == 0, !source.Down.IsZero() && s.Now().Sub(source.Down) > patienceReady:
 			wrong("SOURCE_DOWN", "ready.source")
 		case len(source.Mutable) > 0:
 			wrong("STORE_MUTABLE", "ready.mutable")

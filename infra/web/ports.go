@@ -69,8 +69,9 @@ type Freshness struct {
 // here.
 type Source struct {
 	Hosts   string        // where it is; no credentials
+	Unheard bool          // it has never answered
 	Down    time.Time     // since when it has not answered; zero while it does
-	Break   error         // why copying has stopped for good; nil while it goes on
+	Break   *ledger.Break // why copying has stopped for good; nil while it goes on
 	Mutable []ledger.Text // how this node's account could delete or hide events there; none if it cannot
 }
 

@@ -92,6 +92,14 @@ func faultOf(err error) (f *fault, known bool) {
 		return newFault(http.StatusConflict, "ERR_CONFLICT", "他人刚刚办理了本件", "others have just acted on this case",
 			"请刷新查看后再提交", "reload it, look, and ask again"), true
 	case errors.Is(err, ledger.ErrRejected):
+		if both, ok := errors.AsType[interface {
+			error
+			Say() ledger.Text
+		}](err); ok {
+			return &fault{Status: http.StatusServiceUnavailable, Code: "ERR_LEDGER_REJECTED", Text: both.Say(), Hint: ledger.Text{
+				ZH: "什么也没有记录；请告知系统管理员，稍后再试", EN: "nothing was recorded; tell the administrator, and try again later",
+			}}, false
+		}
 		return newFault(http.StatusServiceUnavailable, "ERR_LEDGER_REJECTED", "台账现在不能写入，什么也没有记录", "the ledger cannot be written now; nothing was recorded",
 			"请告知系统管理员：磁盘可能已满，或台账已停止写入", "tell the administrator: the disk may be full, or the ledger has stopped writing"), false
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

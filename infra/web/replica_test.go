@@ -56,7 +56,7 @@ func TestReplicaInTrouble(t *testing.T) {
 		page := open(t, serve(t, d), "inspector").get("/ledger", 200)
 		switch code {
 		case "REPLICA_STOPPED":
-			contains(t, page, `role="alert"`, "its data differs", "position 7")
+			contains(t, page, `role="alert"`, "its data differs", "位置 7")
 		case "STORE_MUTABLE":
 			contains(t, page, "缺少默认权限")
 		}

@@ -73,8 +73,9 @@ var wordsForm = map[string]ledger.Text{
 	"ledger.verify": {ZH: "在任何一份副本上校验：", EN: "To verify any copy:"},
 	"ready.ledger":  {ZH: "台账不能读取", EN: "the ledger cannot be read"},
 	"ready.stopped": {ZH: "读模型已停止；见日志", EN: "the views have stopped; see the log"},
+	"ready.world":   {ZH: "机构、人员、日历读不出来；见日志", EN: "units, officers and calendar cannot be read; see the log"},
 	"ready.broken":  {ZH: "副本与来源不一致，已停止复制；见「台账」页", EN: "the replica and its source differ; copying has stopped; see the page Ledger"},
-	"ready.source":  {ZH: "台账所在的集群超过一分钟没有应答", EN: "where the ledger is kept has not answered for more than a minute"},
+	"ready.source":  {ZH: "台账所在的集群没有应答", EN: "where the ledger is kept does not answer"},
 	"ready.mutable": {ZH: "本节点的账号能在集群中删除或截断事件", EN: "this node's account could delete or truncate events in the cluster"},
 	"ready.behind":  {ZH: "读模型落后超过一分钟", EN: "the views have been behind for more than a minute"},
 
