@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -55,6 +56,7 @@ func (a *app) openProtocol(open *listeners, n *node, records ledger.Store, refus
 	if err != nil {
 		return err
 	}
+	users.Logger = log
 	server, err := esdbnode.New(esdbnode.Options{
 		Log: n.local, Store: records, Admit: admit, TLS: secure, Users: users, Refused: refused,
 		Advertise: a.cfg.ESDB.Advertise, Logger: log, Now: a.Now,
@@ -67,7 +69,7 @@ func (a *app) openProtocol(open *listeners, n *node, records ledger.Store, refus
 		return err
 	}
 	open.all = append(open.all, listener{
-		name: protocol, url: protocol + "://" + l.Addr().String(), Listener: l,
+		name: protocol, url: protocol + "://" + cmp.Or(a.cfg.ESDB.Advertise, l.Addr().String()), Listener: l,
 		serve: func() error { return server.Serve(l) },
 		stop: func(ctx context.Context) error {
 			server.Stop(ctx)

@@ -29,6 +29,9 @@ func (a *app) storeSetup() *cobra.Command {
 		Short: a.tr("写入默认权限：任何账号都不能删除或截断（由管理员运行一次）", "write the default rights under which nobody deletes or truncates (once, as an administrator)"),
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(who.Writers) == 0 {
+				return usage("--writers 必须给出：至少一个追加账号", "give --writers: at least one account that appends")
+			}
 			return a.withClient(cmd.Context(), func(c *esdb.Client) error {
 				changed, err := c.Setup(cmd.Context(), who)
 				fixed := errors.Is(err, esdb.ErrFixed)
@@ -156,6 +159,11 @@ func (a *app) storeCerts() *cobra.Command {
 // If we crash in between, the account is there and nobody has its password: remove
 // it, and add it again.
 func (a *app) addUser(name string, roles []string, file string) (string, error) {
+	for _, role := range roles {
+		if err := oneOf("role", role, esdbnode.Roles); err != nil {
+			return "", err
+		}
+	}
 	if file == "" {
 		return esdbnode.AddUser(a.usersPath(), name, roles, rand.Reader)
 	}
@@ -194,7 +202,7 @@ func (a *app) storeUser() *cobra.Command {
 			})
 		},
 	}
-	add.Flags().StringSliceVar(&roles, "role", []string{"read"}, a.tr("权限：read、append", "`rights`: read, append"))
+	add.Flags().StringSliceVar(&roles, "role", []string{"read"}, a.tr("权限：read、append（以 --store 运行的节点要两者）", "`rights`: read, append (a node with --store takes both)"))
 	add.Flags().StringVar(&file, "password-file", "", a.tr("把口令写入这个文件，不显示", "write the password to this `file`, and show it to nobody"))
 	remove := &cobra.Command{
 		Use: "remove NAME", Short: a.tr("删去账号，立即生效", "take an account away, at once"), Args: exactArgs("NAME"),
