@@ -118,7 +118,7 @@ func FuzzAddress(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.Contains(strings.ToLower(s), "file") {
-			t.Skip() // would read files
+			t.Skip("would read files")
 		}
 		const password = "hush-hush"
 		scheme, rest, _ := strings.Cut(s, "://")
