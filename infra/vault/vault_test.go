@@ -182,13 +182,13 @@ func TestCheck(t *testing.T) {
 	v, _ := fresh(t)
 	errBad := errors.New("bad")
 	v.Check = func(f personal.Field, plain string) error {
-		if f == personal.Phone && plain == "abc" {
+		if f == personal.Phone && plain == "xyz" {
 			return errBad
 		}
 		return nil
 	}
 	a := uuid.New()
-	if _, err := v.SealMany(t.Context(), Value{a, personal.Name, "abc"}, Value{a, personal.Phone, "abc"}); !errors.Is(err, errBad) || strings.Contains(err.Error(), "abc") {
+	if _, err := v.SealMany(t.Context(), Value{a, personal.Name, "xyz"}, Value{a, personal.Phone, "xyz"}); !errors.Is(err, errBad) || strings.Contains(err.Error(), "xyz") {
 		t.Errorf("SealMany of what is refused = %v", err)
 	}
 	if _, err := v.Commitment(t.Context(), a); !errors.Is(err, ErrUnknownSubject) {
