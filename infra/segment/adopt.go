@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"xinfang/domain/ledger"
 )
@@ -19,15 +20,22 @@ func (s *Store) Adopt(ctx context.Context, envelopes ...ledger.Envelope) error {
 	}
 	s.adopting.Lock()
 	defer s.adopting.Unlock()
-	r, err := s.newAdoption(ctx, envelopes)
-	if err != nil {
+	r := s.spare
+	s.spare = nil
+	if r == nil {
+		r = &request{adopts: true}
+	}
+	if err := s.adopt(ctx, r, envelopes); err != nil {
 		return err
 	}
 	if err := s.commit(ctx, r); err != nil {
-		return err
+		return err // the committer may still have r
 	}
 	last := &r.envelopes[len(r.envelopes)-1]
 	s.adopted = adopted{last.Position, last.Origin, last.Recorded}
+	if cap(r.frames) <= maxBatch {
+		s.spare = r
+	}
 	return nil
 }
 
@@ -38,40 +46,40 @@ type adopted struct {
 	recorded ledger.Ticks
 }
 
-// newAdoption checks that envelopes continue the ledger, and frames them.
-func (s *Store) newAdoption(ctx context.Context, envelopes []ledger.Envelope) (*request, error) {
+// adopt checks that envelopes continue the ledger, and frames them in r.
+func (s *Store) adopt(ctx context.Context, r *request, envelopes []ledger.Envelope) error {
 	head, origin, recorded, err := s.last(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := &request{adopts: true, after: head, envelopes: append([]ledger.Envelope(nil), envelopes...)}
+	r.after, r.envelopes = head, append(r.envelopes[:0], envelopes...)
+	r.before = slices.Grow(r.before[:0], len(envelopes))[:len(envelopes)]
 	own := make(map[ledger.Stream]int, len(envelopes)) // the last of each stream in r, counted from 1
-	before := make([]link, len(envelopes))
 	for i := range r.envelopes {
-		e, b := &r.envelopes[i], &before[i]
+		e, b := &r.envelopes[i], &r.before[i]
+		*b = link{}
 		version := ledger.Version(0)
 		if b.own = own[e.Stream]; b.own > 0 {
 			version = r.envelopes[b.own-1].Version
 		} else if version, err = s.lastOf(e.Stream, b); err != nil {
-			return nil, err
+			return err
 		}
 		if err := e.Follows(head+ledger.Position(i), origin, version); err != nil {
 			if broken, ok := errors.AsType[*ledger.Break](err); ok {
 				broken.Index = i
 			}
-			return nil, err
+			return err
 		}
 		if e.Version > maxVersion {
-			return nil, fmt.Errorf("%v has %d events and may have %d: %w", e.Stream, e.Version, maxVersion, ledger.ErrRejected)
+			return fmt.Errorf("%v has %d events and may have %d: %w", e.Stream, e.Version, maxVersion, ledger.ErrRejected)
 		}
 		if e.Recorded < recorded {
-			return nil, fmt.Errorf("%v version %d is recorded before what it follows: %w", e.Stream, e.Version, ledger.ErrRejected)
+			return fmt.Errorf("%v version %d is recorded before what it follows: %w", e.Stream, e.Version, ledger.ErrRejected)
 		}
 		own[e.Stream], origin, recorded = i+1, e.Origin, e.Recorded
 	}
 	r.frame()
-	r.before = before
-	return r, nil
+	return nil
 }
 
 // last returns the head of the ledger, and where and when it was recorded.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"xinfang/domain/ledger"
@@ -84,7 +85,7 @@ func newRequest(stream ledger.Stream, expected ledger.Version, records []ledger.
 	for i, rec := range records {
 		envelopes[i] = ledger.Envelope{Stream: stream, Version: expected + ledger.Version(i) + 1, Record: rec}
 	}
-	r := &request{stream: stream, expected: expected, envelopes: envelopes}
+	r := &request{stream: stream, expected: expected, envelopes: envelopes, before: make([]link, len(records))}
 	r.frame()
 	for i := range r.before {
 		r.before[i].own = i
@@ -98,7 +99,7 @@ func (r *request) frame() {
 	for i := range r.envelopes {
 		size += sizeOf(&r.envelopes[i])
 	}
-	r.digests, r.before, r.frames = make([]digests, n), make([]link, n), make([]byte, 0, size)
+	r.digests, r.frames = slices.Grow(r.digests[:0], n)[:n], slices.Grow(r.frames[:0], size)
 	for i := range r.envelopes {
 		e, rest := &r.envelopes[i], 0
 		if !r.adopts {

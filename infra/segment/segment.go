@@ -127,6 +127,7 @@ type Store struct {
 
 	adopting sync.Mutex // held by the Adopt that is going on
 	adopted  adopted    // guarded by adopting
+	spare    *request   // of the last Adopt, to be used again; guarded by adopting
 
 	// mu guards the ledger as far as it is acknowledged. Only the committer or
 	// the follower changes it, and so may read it without mu.
