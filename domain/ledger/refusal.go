@@ -1,5 +1,7 @@
 package ledger
 
+import "fmt"
+
 // A Refusal says why a command was not carried out. Nothing was recorded.
 //
 // It is for the person who asked: it never holds a value of personal data.
@@ -37,3 +39,24 @@ func (t Text) In(lang string) string {
 	}
 	return t.ZH
 }
+
+// A Trouble is an error that a person reads in his own language and that is no
+// Refusal: nobody gave a command that could be refused. It says where it happened.
+type Trouble struct {
+	Text  Text
+	Cause error // nil if the text says all
+}
+
+// Troubled returns the trouble of two formats with the same arguments.
+func Troubled(zh, en string, args ...any) *Trouble {
+	return &Trouble{Text: Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}}
+}
+
+// Error returns the English text.
+func (t *Trouble) Error() string { return t.Text.EN }
+
+// Say returns the text in both languages.
+func (t *Trouble) Say() Text { return t.Text }
+
+// Unwrap returns the cause.
+func (t *Trouble) Unwrap() error { return t.Cause }

@@ -2,7 +2,6 @@ package esdb
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"xinfang/domain/ledger"
 )
 
 // An address is a connection string, taken apart. The official client takes it
@@ -38,9 +39,9 @@ func parseAddress(s string) (address, error) {
 	case "esdb+discover":
 		a.discover = true
 	case "kurrentdb", "kurrentdb+discover", "kdb", "kdb+discover":
-		return a, errors.New("the connection string begins with kurrentdb://, which the EventStoreDB client does not know: write esdb://")
+		return a, ledger.Troubled("连接串以 kurrentdb:// 开头，EventStoreDB 客户端不认识；请写 esdb://", "the connection string begins with kurrentdb://, which the EventStoreDB client does not know: write esdb://")
 	default:
-		return a, errors.New("the connection string begins with neither esdb:// nor esdb+discover://")
+		return a, ledger.Troubled("连接串既不以 esdb:// 也不以 esdb+discover:// 开头", "the connection string begins with neither esdb:// nor esdb+discover://")
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	if at := strings.LastIndex(rest, "@"); at >= 0 {
@@ -50,14 +51,16 @@ func parseAddress(s string) (address, error) {
 		rest = rest[at+1:]
 	}
 	if strings.ContainsAny(query, "@#") || strings.Contains(rest, "#") {
-		return a, errors.New("the connection string has an @ or a # where none can be: percent-encode those of the password")
+		return a, ledger.Troubled("连接串中不该有 @ 或 # 的地方出现了 @ 或 #；口令中的请写成百分号编码", "the connection string has an @ or a # where none can be: percent-encode those of the password")
 	}
 	for i, host := range strings.Split(strings.TrimSuffix(rest, "/"), ",") {
-		host, err := parseHost(host)
-		if err != nil {
-			return a, fmt.Errorf("host %d of the connection string: %w", i+1, err)
+		at, why := parseHost(host)
+		if at == "" {
+			return a, &ledger.Trouble{Text: ledger.Text{
+				ZH: fmt.Sprintf("连接串中第 %d 台主机：%s", i+1, why.ZH), EN: fmt.Sprintf("host %d of the connection string: %s", i+1, why.EN),
+			}}
 		}
-		a.hosts = append(a.hosts, host)
+		a.hosts = append(a.hosts, at)
 	}
 	return a, a.query(query)
 }
@@ -68,47 +71,47 @@ func (a *address) credentials(s string) error {
 	a.user, err = url.PathUnescape(user)
 	a.password, err2 = url.PathUnescape(password)
 	if err != nil || err2 != nil || a.user == "" || strings.Contains(a.user, ":") {
-		return errors.New("the credentials of the connection string are not user:password, percent-encoded")
+		return ledger.Troubled("连接串中的账号不是百分号编码的 用户:口令", "the credentials of the connection string are not user:password, percent-encoded")
 	}
 	return nil
 }
 
-// parseHost returns s with its port, 2113 if it has none.
-func parseHost(s string) (string, error) {
+// parseHost returns s with its port, 2113 if it has none; or why it is no host.
+func parseHost(s string) (at string, why ledger.Text) {
 	name, port, found := strings.Cut(s, ":")
 	if strings.ContainsAny(s, "[]") || strings.Contains(port, ":") {
-		return "", errors.New("the EventStoreDB client does not know IPv6 addresses: write a name")
+		return "", ledger.Text{ZH: "EventStoreDB 客户端不支持 IPv6 地址，请写主机名", EN: "the EventStoreDB client does not know IPv6 addresses: write a name"}
 	}
 	plain := func(r rune) bool {
 		return r == '.' || r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 	}
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !plain(r) }) {
-		return "", errors.New("it is no host name")
+		return "", ledger.Text{ZH: "不是主机名", EN: "it is no host name"}
 	}
 	if !found {
-		return name + ":2113", nil
+		return name + ":2113", why
 	}
 	// The client would take a port of 70000 for 4464.
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", errors.New("its port is no number from 1 to 65535")
+		return "", ledger.Text{ZH: "端口不是 1 到 65535 的数", EN: "its port is no number from 1 to 65535"}
 	}
-	return s, nil
+	return s, why
 }
 
 // query takes the settings apart, and refuses what the client would misread.
 func (a *address) query(s string) error {
 	values, err := url.ParseQuery(s)
 	if err != nil {
-		return errors.New("the settings after the ? of the connection string cannot be read")
+		return ledger.Troubled("连接串中 ? 之后的设置无法读懂", "the settings after the ? of the connection string cannot be read")
 	}
 	a.settings = make(map[string]string)
 	for key, value := range values {
 		lower := strings.ToLower(key)
 		if _, again := a.settings[lower]; again || len(value) > 1 {
-			return fmt.Errorf("the connection string sets %s twice", key)
+			return ledger.Troubled("连接串中 %s 设置了两次", "the connection string sets %s twice", key)
 		}
 		if !slices.Contains(keys, lower) {
-			return fmt.Errorf("the connection string has an unknown setting %.40q; known are %s", key, strings.Join(keys, ", "))
+			return ledger.Troubled("连接串中没有 %.40q 这项设置；可用的有 %s", "the connection string has an unknown setting %.40q; known are %s", key, strings.Join(keys, ", "))
 		}
 		a.settings[lower] = value[0]
 	}
@@ -122,11 +125,11 @@ func (a *address) query(s string) error {
 	} {
 		value, set := a.settings[key]
 		if n, err := strconv.ParseInt(value, 10, 32); set && (err != nil || int(n) < least) {
-			return fmt.Errorf("%s in the connection string is not a number of %d or more", key, least)
+			return ledger.Troubled("连接串中的 %s 不是 %d 或更大的数", "%s in the connection string is not a number of %d or more", key, least)
 		}
 	}
 	if strings.EqualFold(a.settings["nodepreference"], "readonlyreplica") {
-		return errors.New("nodePreference=readOnlyReplica in the connection string: the client would prefer a node that has lost its leader; write follower")
+		return ledger.Troubled("连接串中 nodePreference=readOnlyReplica：客户端会优先选用失去主节点的节点；请写 follower", "nodePreference=readOnlyReplica in the connection string: the client would prefer a node that has lost its leader; write follower")
 	}
 	return nil
 }
@@ -167,11 +170,11 @@ func (o *Options) configuration() (*esdb.Configuration, address, error) {
 	config.Username, config.Password = a.user, a.password
 	switch {
 	case (a.user == "") != (a.password == ""):
-		return nil, a, errors.New("a user without a password, or the reverse: the client would send neither")
+		return nil, a, ledger.Troubled("连接集群的用户名与口令缺一：客户端两者都不会发送", "a user without a password, or the reverse: the client would send neither")
 	case config.DisableTLS && a.user != "":
-		return nil, a, errors.New("credentials with tls=false: the client would not send them; use TLS")
+		return nil, a, ledger.Troubled("tls=false 时客户端不会发送账号；请启用 TLS", "credentials with tls=false: the client would not send them; use TLS")
 	case config.DisableTLS && (ca != "" || config.UserCertFile != ""):
-		return nil, a, errors.New("certificates with tls=false: the client would not use them; use TLS")
+		return nil, a, ledger.Troubled("tls=false 时客户端不会使用证书；请启用 TLS", "certificates with tls=false: the client would not use them; use TLS")
 	}
 	if err := config.Validate(); err != nil {
 		return nil, a, fmt.Errorf("the connection string: %w", err)
@@ -183,7 +186,7 @@ func (o *Options) configuration() (*esdb.Configuration, address, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, a, fmt.Errorf("%s holds no certificate in PEM", ca)
+			return nil, a, ledger.Troubled("%s 中没有 PEM 格式的证书", "%s holds no certificate in PEM", ca)
 		}
 	}
 	return config, a, nil

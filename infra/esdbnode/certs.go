@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"xinfang/domain/ledger"
 )
 
 const (
@@ -35,7 +37,7 @@ func WriteCertificates(dir string, names []string, now time.Time, random io.Read
 	}
 	for _, name := range names {
 		if name == "" || name != filepath.Base(name) || name == "." || name == ".." {
-			return fmt.Errorf("a certificate for %q: that is neither a DNS name nor an IP address", name)
+			return ledger.Troubled("证书的名称 %q 既不是 DNS 名称也不是 IP 地址", "a certificate for %q: that is neither a DNS name nor an IP address", name)
 		}
 		template := &x509.Certificate{
 			Subject:     pkix.Name{CommonName: nodeName},
@@ -63,7 +65,7 @@ func WriteCertificates(dir string, names []string, now time.Time, random io.Read
 // is there already it leaves as it is.
 func ClientCertificate(dir, user string, now time.Time, random io.Reader) error {
 	if user == "" || len(user) > maxUser || user != filepath.Base(user) || user == "." || user == ".." || user == nodeName {
-		return fmt.Errorf("a certificate for user %.80q: that is no name for a user who has one", user)
+		return ledger.Troubled("%.80q 不能作为有证书的用户名", "a certificate for user %.80q: that is no name for a user who has one", user)
 	}
 	ca, err := authority(dir, now, random)
 	if err != nil {
@@ -120,7 +122,7 @@ func (s signer) issue(dir, file string, template *x509.Certificate, now time.Tim
 	case certErr == nil && keyErr == nil:
 		return nil
 	case certErr == nil || !errors.Is(certErr, fs.ErrNotExist):
-		return fmt.Errorf("%s is there, or cannot be seen, and its key %s is missing: restore the key or remove the certificate", cert, key)
+		return ledger.Troubled("%s 已存在或无法查看，而其私钥 %s 缺失；请恢复私钥，或移走该证书", "%s is there, or cannot be seen, and its key %s is missing: restore the key or remove the certificate", cert, key)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -164,7 +166,7 @@ func readSigner(cert, key string) (signer, error) {
 	certBlock, _ := pem.Decode(certPEM)
 	keyBlock, _ := pem.Decode(keyPEM)
 	if certBlock == nil || keyBlock == nil {
-		return signer{}, fmt.Errorf("%s or %s is not in PEM form", cert, key)
+		return signer{}, ledger.Troubled("%s 或 %s 不是 PEM 格式", "%s or %s is not in PEM form", cert, key)
 	}
 	var s signer
 	if s.cert, err = x509.ParseCertificate(certBlock.Bytes); err != nil {

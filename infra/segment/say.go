@@ -40,39 +40,28 @@ func at(err error, p ledger.Position) error {
 	return err
 }
 
-// A trouble is why the ledger cannot be opened, or takes no entry, though no byte
-// of it is damaged.
-type trouble struct {
-	text  ledger.Text
-	cause error
-}
-
-func (t *trouble) Error() string    { return t.text.EN }
-func (t *trouble) Say() ledger.Text { return t.text }
-func (t *trouble) Unwrap() error    { return t.cause }
-
 // inUse returns the trouble that the process called holder has the ledger in dir.
 func inUse(dir, holder string) error {
-	return &trouble{ledger.Text{
+	return &ledger.Trouble{Text: ledger.Text{
 		ZH: fmt.Sprintf("%s 中的台账正由另一进程写入，进程号 %s；请先停止该进程，或让该进程去做（如用 xinfang serve 的网页与 API）；只读的命令可照常运行", dir, holder),
 		EN: fmt.Sprintf("%v: the one in %s, process %s; stop it first, or have it do what you want (the console and the API of xinfang serve); commands that only read work beside it", ErrInUse, dir, holder),
-	}, ErrInUse}
+	}, Cause: ErrInUse}
 }
 
 // broken returns the trouble that writing into dir has failed with err.
 func broken(dir string, err error) error {
-	return &trouble{ledger.Text{
+	return &ledger.Trouble{Text: ledger.Text{
 		ZH: fmt.Sprintf("磁盘写入失败，%s 中的台账不再接受任何条目；请检查磁盘后重新启动程序（%v）", dir, err),
 		EN: fmt.Sprintf("%v; the ledger is in %s (%v)", ErrBroken, dir, err),
-	}, errors.Join(ErrBroken, err)}
+	}, Cause: errors.Join(ErrBroken, err)}
 }
 
 // full returns the trouble that there is no space, as err says, in dir.
 func full(dir string, err error) error {
-	return &trouble{ledger.Text{
+	return &ledger.Trouble{Text: ledger.Text{
 		ZH: fmt.Sprintf("%s 所在的磁盘已满，未记录任何内容；请腾出空间后重试（%v）", dir, err),
 		EN: fmt.Sprintf("no space on the disk for the ledger in %s; nothing was recorded; free some space and try again (%v)", dir, err),
-	}, err}
+	}, Cause: err}
 }
 
 // A malformed says why bytes are not what they should be; nothing, if they are.
