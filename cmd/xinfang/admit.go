@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"xinfang/domain/access"
+	"xinfang/domain/attest"
 	"xinfang/domain/custody"
 	"xinfang/domain/law"
 	"xinfang/domain/ledger"
@@ -19,6 +20,7 @@ var readers = map[string]func(name string, data []byte) error{
 	law.RuleDecider.Category:     reads(law.RuleDecider.Codec),
 	access.Category:              reads(access.Codec),
 	custody.Category:             reads(custody.Codec),
+	attest.Category:              reads(attest.Codec),
 }
 
 func reads[E any](c ledger.Codec[E]) func(string, []byte) error {

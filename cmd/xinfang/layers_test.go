@@ -20,6 +20,9 @@ func TestLayers(t *testing.T) {
 	const (
 		uuid, jsonv2 = "github.com/google/uuid", "github.com/go-json-experiment/json"
 		rapid, cmp   = "pgregory.net/rapid", "github.com/google/go-cmp"
+
+		// The formats and the arithmetic of proofs: functions of bytes.
+		sumdb, torchwood = "golang.org/x/mod/sumdb", "filippo.io/torchwood"
 	)
 	// esdb is tested against a server that speaks its protocol, over the store that
 	// such servers and their replicas use.
@@ -29,7 +32,7 @@ func TestLayers(t *testing.T) {
 		allow []string // besides the standard library and the layer itself
 		tests []string // besides those, in tests
 	}{
-		{"domain", []string{uuid, jsonv2}, []string{rapid, cmp}},
+		{"domain", []string{uuid, jsonv2, sumdb, torchwood}, []string{rapid, cmp}},
 		{"projections", []string{uuid, jsonv2, module + "domain"}, []string{rapid, cmp}},
 		{"infra", []string{"..."}, nil},
 		{"cmd", []string{"..."}, nil},

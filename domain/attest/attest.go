@@ -1,0 +1,62 @@
+// Package attest records what the notary attests about the ledger, in the ledger
+// itself (公证记录). Each event holds a signed note: whoever can append to the
+// ledger can append such an event, but cannot sign it. So a reader believes the
+// note ([xinfang/domain/proof]), never the event.
+//
+// Being events, they are leaves like all others: anyone can rebuild the notary's
+// tree from the ledger alone.
+package attest
+
+import (
+	"github.com/google/uuid"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// Category is the category of the notary's streams.
+const Category = ledger.CategoryNotary
+
+// An Event is an attestation.
+//
+//sumtype:decl
+type Event interface{ event() }
+
+// NotaryHeads: where every stream ended at one size of the tree (末条公证). Of a
+// case it shows offline that nothing was left out.
+type NotaryHeads struct {
+	Note string `json:"note"` // signed; see [proof.HeadsNote]
+}
+
+func (NotaryHeads) event() {}
+
+// Codec names the events in the ledger.
+var Codec = ledger.NewCodec(map[string]Event{
+	"NotaryHeads": NotaryHeads{},
+})
+
+// Decider records attestations.
+var Decider = ledger.Decider[struct{}, Event, Event]{
+	Category: Category,
+	Codec:    Codec,
+	Decide:   decide,
+	Evolve:   func(s struct{}, _ Event, _ ledger.Meta) struct{} { return s },
+}
+
+// space is the name space of the streams and commands of attestations.
+var space = uuid.MustParse("0f0e7b3c-6a0d-5a3e-9d2b-6c2f1a7e5b10")
+
+// Ask returns the question that records e once. m says when.
+func Ask(e NotaryHeads, m ledger.Meta) ledger.Ask[Event] {
+	m.Command = uuid.NewSHA1(space, []byte("command/"+e.Note))
+	return ledger.Ask[Event]{ID: uuid.NewSHA1(space, []byte(e.Note)), Command: e, Meta: m}
+}
+
+func decide(_ struct{}, e Event, _ ledger.Meta) ([]Event, error) {
+	if h, ok := e.(NotaryHeads); !ok || h.Note == "" || len(h.Note) > proof.MaxNote {
+		return nil, &ledger.Refusal{Code: "ERR_ATTESTATION", Kind: ledger.Invalid, Text: ledger.Text{
+			ZH: "公证记录没有签名内容，或过大", EN: "the attestation has no signed note, or one that is too large",
+		}}
+	}
+	return []Event{e}, nil
+}

@@ -1,0 +1,139 @@
+package proof
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"time"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+)
+
+// A Checkpoint (检查点) is what a tree committed to at one time. These three are its
+// identity: two notes with other bytes may be one checkpoint.
+type Checkpoint struct {
+	Origin string
+	Size   int64
+	Root   ledger.Hash
+}
+
+// Text returns c as it is signed: three lines, never more. What else there is to
+// say goes into leaves.
+func (c Checkpoint) Text() string {
+	return torchwood.Checkpoint{Origin: c.Origin, Tree: tlog.Tree{N: c.Size, Hash: tlog.Hash(c.Root)}}.String()
+}
+
+// ParseCheckpoint is the inverse of [Checkpoint.Text]. It takes nothing else: no
+// other way to write a number, no line more, no empty origin, no tree without a
+// leaf. The error is a [*Finding].
+func ParseCheckpoint(text string) (Checkpoint, error) {
+	c, err := torchwood.ParseCheckpoint(text)
+	if err != nil || c.Origin == "" || c.Extension != "" || c.N < 1 || c.N > MaxSize || c.String() != text {
+		return Checkpoint{}, Found(Malformed, "检查点格式不对", "the checkpoint is malformed")
+	}
+	return Checkpoint{c.Origin, c.N, ledger.Hash(c.Hash)}, nil
+}
+
+// A Cosignature (见证签名) is a witness's word that it saw a checkpoint, and that it
+// continues all that the witness saw before.
+type Cosignature struct {
+	Witness string
+	Time    time.Time // of the witness's clock, in whole seconds, UTC
+}
+
+// A Signed is a checkpoint that a [Policy] believes.
+type Signed struct {
+	Checkpoint
+	Cosigned  []Cosignature
+	Witnessed bool // the quorum of the policy is met
+}
+
+// Open returns the checkpoint of a signed note if the policy believes it. A note
+// that no quorum of witnesses has cosigned is opened too, but not Witnessed. The
+// error is a [*Finding].
+func (p *Policy) Open(signed []byte) (Signed, error) {
+	var s Signed
+	text, _, whole := bytes.Cut(signed, []byte("\n\n"))
+	if len(signed) > MaxNote || !whole {
+		return s, Found(Malformed, "签名的检查点格式不对或过大", "the signed checkpoint is malformed or too large")
+	}
+	c, err := ParseCheckpoint(string(text) + "\n")
+	if err != nil {
+		return s, err
+	}
+	if c.Origin != p.Origin {
+		return s, Found(WrongOrigin, "检查点属于 %.100q，而信任策略是 %s 的", "the checkpoint is of %.100q, and the policy of %s", c.Origin, p.Origin)
+	}
+	n, err := p.verified(signed)
+	if err != nil {
+		return s, err
+	}
+	s.Checkpoint = c
+	signedBy, late := false, ""
+	for _, sig := range n.Sigs {
+		for _, k := range p.LogKeys {
+			if is(&k, sig) {
+				signedBy = signedBy || k.covers(c.Size)
+				late = k.Name()
+			}
+		}
+		for _, k := range p.Witnesses {
+			if seconds, err := torchwood.CosignatureTimestamp(sig); is(&k, sig) && k.covers(c.Size) && err == nil {
+				s.Cosigned = append(s.Cosigned, Cosignature{k.Name(), time.Unix(seconds, 0).UTC()})
+			}
+		}
+	}
+	switch {
+	case !signedBy && late != "":
+		return s, Found(KeyOutOfRange, "公证密钥不适用于这一大小的检查点", "the log key does not count for a checkpoint of this size")
+	case !signedBy:
+		return s, Found(UnknownKey, "没有公证密钥的签名，只有见证的", "there is no signature of a log key, only of witnesses")
+	}
+	s.Witnessed = p.Quorum > 0 && len(s.Cosigned) >= p.Quorum
+	return s, nil
+}
+
+func is(k *Key, sig note.Signature) bool {
+	return k.verifier.Name() == sig.Name && k.verifier.KeyHash() == sig.Hash
+}
+
+// verified opens the note with all keys of p, whatever sizes they count for: a bad
+// signature of a known key spoils it.
+func (p *Policy) verified(signed []byte) (*note.Note, error) {
+	var known []note.Verifier
+	for _, keys := range [][]Key{p.LogKeys, p.Witnesses} {
+		for _, k := range keys {
+			known = append(known, k.verifier)
+		}
+	}
+	n, err := note.Open(signed, note.VerifierList(known...))
+	if err == nil {
+		return n, nil
+	}
+	if bad, ok := errors.AsType[*note.InvalidSignatureError](err); ok {
+		return nil, Found(BadSignature, "%s 的签名不对", "the signature of %s is wrong", bad.Name)
+	}
+	if _, ok := errors.AsType[*note.UnverifiedNoteError](err); ok {
+		return nil, Found(UnknownKey, "没有信任策略所列密钥的签名", "there is no signature of a key of the policy")
+	}
+	return nil, Found(Malformed, "签名的检查点格式不对", "the signed checkpoint is malformed")
+}
+
+// Merge returns the note with the signature lines of more, each once, in the order
+// in which they came. It checks none: a signature that does not hold spoils a note,
+// so whoever merges opens the result.
+func Merge(signed []byte, more ...[]byte) []byte {
+	out := bytes.Clone(signed)
+	for _, lines := range more {
+		for line := range strings.Lines(string(lines)) {
+			if strings.HasPrefix(line, "— ") && strings.HasSuffix(line, "\n") && !bytes.Contains(out, []byte("\n"+line)) {
+				out = append(out, line...)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,177 @@
+package proof
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
+
+	"xinfang/domain/ledger"
+)
+
+// A Policy (信任策略) says whom to believe about one ledger. It is a text of lines:
+//
+//	version 1
+//	origin  ledger.example.gov.cn/petition
+//	logkey  <vkey> 0 4100000
+//	logkey  <vkey> 4000001 -
+//	witness <vkey> 0 -
+//	quorum  1
+//	tsaroot <SHA-256 of a certificate, hexadecimal>
+//	filter  <SHA-256 of Filter, hexadecimal>
+//
+// A key counts for checkpoints of the sizes from its first number to its second,
+// both included; "-" is without end. Log keys may overlap, so that they can be
+// changed. Quorum is how many of the witnesses must have cosigned; at 0 nothing is
+// ever witnessed. A line that begins with # is a comment.
+type Policy struct {
+	Version   int
+	Origin    string
+	LogKeys   []Key
+	Witnesses []Key
+	Quorum    int
+	TSARoots  []ledger.Hash
+}
+
+// A Key is a public key and the sizes of checkpoints that it counts for.
+type Key struct {
+	VKey     string // as C2SP signed-note writes it: name+hash+key
+	From, To int64  // both included
+	verifier note.Verifier
+}
+
+// Name returns the name in the key.
+func (k *Key) Name() string { return k.verifier.Name() }
+
+func (k *Key) covers(size int64) bool { return k.From <= size && size <= k.To }
+
+// maxKeys is how many log keys and how many witnesses a policy may have.
+const maxKeys = 32
+
+// ParsePolicy reads a policy. Its error says the line, and is a [*ledger.Trouble].
+func ParsePolicy(text []byte) (*Policy, error) {
+	p, seen, lines := &Policy{}, make(map[string]bool), 0
+	if len(text) > MaxNote {
+		return nil, ledger.Troubled("信任策略超过 %d 字节", "the policy has more than %d bytes", MaxNote)
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		lines++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		once := !slices.Contains([]string{"logkey", "witness", "tsaroot"}, fields[0])
+		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
+			return nil, ledger.Troubled("信任策略第 %d 行有误（%.20q）", "line %d of the policy is wrong (%.20q)", lines, fields[0])
+		}
+		seen[fields[0]] = true
+	}
+	for _, key := range []string{"version", "origin", "logkey", "quorum", "filter"} {
+		if !seen[key] {
+			return nil, ledger.Troubled("信任策略缺少 %s 一行", "the policy has no line %s", key)
+		}
+	}
+	return p, p.check()
+}
+
+// set takes one line.
+func (p *Policy) set(key string, args []string) bool {
+	if n := map[string]int{"logkey": 3, "witness": 3}[key]; len(args) != max(n, 1) {
+		return false
+	}
+	var err error
+	switch key {
+	case "version":
+		p.Version, err = strconv.Atoi(args[0])
+		return err == nil && p.Version > 0
+	case "origin":
+		p.Origin = args[0]
+		return true
+	case "logkey":
+		v, err := note.NewVerifier(args[0])
+		return err == nil && addKey(&p.LogKeys, v, args)
+	case "witness":
+		v, err := torchwood.NewCosignatureVerifier(args[0])
+		return err == nil && addKey(&p.Witnesses, v, args)
+	case "quorum":
+		p.Quorum, err = strconv.Atoi(args[0])
+		return err == nil && p.Quorum >= 0
+	case "tsaroot":
+		b, err := hex.DecodeString(args[0])
+		if err != nil || len(b) != len(ledger.Hash{}) || len(p.TSARoots) == maxKeys {
+			return false
+		}
+		p.TSARoots = append(p.TSARoots, ledger.Hash(b))
+		return true
+	case "filter":
+		return args[0] == FilterHash()
+	}
+	return false
+}
+
+func addKey(keys *[]Key, v note.Verifier, args []string) bool {
+	k := Key{VKey: args[0], To: MaxSize, verifier: v}
+	var err, err2 error
+	if k.From, err = strconv.ParseInt(args[1], 10, 64); args[2] != "-" {
+		k.To, err2 = strconv.ParseInt(args[2], 10, 64)
+	}
+	*keys = append(*keys, k)
+	return err == nil && err2 == nil && 0 <= k.From && k.From <= k.To && k.To <= MaxSize && len(*keys) <= maxKeys
+}
+
+// check refuses what would count one key twice, or no key at all.
+func (p *Policy) check() error {
+	keys := make(map[string]bool)
+	for _, k := range slices.Concat(p.LogKeys, p.Witnesses) {
+		public := k.VKey[strings.LastIndex(k.VKey, "+")+1:]
+		public = public[min(2, len(public)):] // without its algorithm, mostly
+		if keys[public] {
+			return ledger.Troubled("信任策略中同一公钥出现了两次：%s", "the policy has one public key twice: that of %s", k.Name())
+		}
+		keys[public] = true
+	}
+	for _, k := range p.LogKeys {
+		if k.Name() != p.Origin {
+			return ledger.Troubled("公证密钥的名称 %s 与台账 %s 不同", "the log key is of %s, and the ledger is %s", k.Name(), p.Origin)
+		}
+	}
+	if p.Quorum > len(p.Witnesses) {
+		return ledger.Troubled("要求 %d 个见证，只列了 %d 个", "%d witnesses are required and %d are listed", p.Quorum, len(p.Witnesses))
+	}
+	return nil
+}
+
+// String returns the policy as [ParsePolicy] reads it.
+func (p *Policy) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version %d\norigin %s\n", p.Version, p.Origin)
+	for _, list := range []struct {
+		name string
+		keys []Key
+	}{{"logkey", p.LogKeys}, {"witness", p.Witnesses}} {
+		for _, k := range list.keys {
+			to := strconv.FormatInt(k.To, 10)
+			if k.To == MaxSize {
+				to = "-"
+			}
+			fmt.Fprintf(&b, "%s %s %d %s\n", list.name, k.VKey, k.From, to)
+		}
+	}
+	fmt.Fprintf(&b, "quorum %d\n", p.Quorum)
+	for _, root := range p.TSARoots {
+		fmt.Fprintf(&b, "tsaroot %v\n", root)
+	}
+	fmt.Fprintf(&b, "filter %s\n", FilterHash())
+	return b.String()
+}
+
+// FilterHash returns the SHA-256 of [Filter], in hexadecimal.
+func FilterHash() string {
+	sum := sha256.Sum256([]byte(Filter))
+	return hex.EncodeToString(sum[:])
+}
