@@ -1,0 +1,130 @@
+package notary
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/proof"
+)
+
+// patience is how long one witness may take.
+const patience = 10 * time.Second
+
+// cosign has each new checkpoint cosigned, and the last one again from time to time
+// so that a silence means something.
+func (n *Notary) cosign(ctx context.Context) {
+	if len(n.o.Witnesses) == 0 {
+		return
+	}
+	live := time.NewTicker(n.o.Liveness)
+	defer live.Stop()
+	var done int64
+	for ctx.Err() == nil {
+		n.mu.Lock()
+		size, changed := n.published.Size, n.changed
+		n.mu.Unlock()
+		if size > done {
+			n.cosignOnce(ctx)
+			done = size
+			continue
+		}
+		select {
+		case <-changed:
+		case <-live.C:
+			done = 0
+		case <-ctx.Done():
+		}
+	}
+}
+
+// cosignOnce submits the last checkpoint to all witnesses at the same time, and
+// publishes it with what they have signed.
+func (n *Notary) cosignOnce(ctx context.Context) {
+	n.mu.Lock()
+	base := n.base
+	n.mu.Unlock()
+	c, err := n.o.Policy.Open(base)
+	if len(n.o.Witnesses) == 0 || err != nil {
+		return // there is nobody, or nothing yet
+	}
+	var asking sync.WaitGroup
+	for i, w := range n.o.Witnesses {
+		asking.Go(func() {
+			lines, err := n.ask(ctx, w, i, c.Checkpoint, base)
+			if err == nil {
+				_, err = n.o.Policy.Open(proof.Merge(base, lines)) // a bad line would spoil all
+			}
+			if err != nil && ctx.Err() == nil {
+				n.log.WarnContext(ctx, "a witness has not cosigned", "witness", w.Name(), "size", c.Size, "err", err)
+			}
+			n.change(func() {
+				s := &n.seen[i]
+				if s.err = err; err == nil {
+					s.size, s.lines, s.at = c.Size, lines, n.o.Now()
+				}
+			})
+		})
+	}
+	asking.Wait()
+	signed := base
+	n.mu.Lock()
+	for _, s := range n.seen {
+		if s.size == c.Size {
+			signed = proof.Merge(signed, s.lines)
+		}
+	}
+	n.mu.Unlock()
+	if err := n.publish(signed); err != nil {
+		n.log.ErrorContext(ctx, "publishing a cosigned checkpoint", "err", err)
+	}
+}
+
+// ask submits base, the signed c, to the i-th witness. A witness that has seen a larger tree than
+// there is here has seen this notary rolled back: the error is a [*proof.Finding].
+func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, base []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	n.mu.Lock()
+	old := n.seen[i].size
+	n.mu.Unlock()
+	for range 3 {
+		if have := n.o.Guard.Last().Size; old > have {
+			return nil, n.stop(ctx, proof.Found(proof.RolledBack, "见证 %s 已见过 %d 叶，这里只签过 %d 叶", "the witness %s has seen %d leaves, and %d were signed for here", w.Name(), old, have))
+		}
+		if old > c.Size {
+			return nil, errSuperseded
+		}
+		growth, err := n.ProveGrowth(c, old)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := w.Cosign(ctx, old, growth, base)
+		stale, isStale := errors.AsType[*StaleError](err)
+		if !isStale {
+			return lines, err
+		}
+		old = stale.Size
+		n.change(func() { n.seen[i].size, n.seen[i].lines = old, nil })
+	}
+	return nil, errors.New("the witness sees another tree each time: somebody else submits to it")
+}
+
+var errSuperseded = errors.New("the witness has seen a later checkpoint of ours")
+
+// ProveGrowth returns the proof that the tree at c continues that of old leaves; nil
+// if there is nothing to prove.
+func (n *Notary) ProveGrowth(c proof.Checkpoint, old int64) (tlog.TreeProof, error) {
+	if old == 0 || old == c.Size {
+		return nil, nil
+	}
+	return tlog.ProveTree(c.Size, old, n.tree.stored(c))
+}
+
+// Prove returns the proof that the leaf at index is in the tree at c.
+func (n *Notary) Prove(c proof.Checkpoint, index int64) (tlog.RecordProof, error) {
+	return tlog.ProveRecord(c.Size, index, n.tree.stored(c))
+}

@@ -1,0 +1,227 @@
+package notary
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"xinfang/domain/attest"
+	"xinfang/domain/ledger"
+	"xinfang/domain/ledger/ledgertest"
+	"xinfang/domain/proof"
+)
+
+// witnessed returns a rig with two witnesses that know its policy.
+func witnessed(t *testing.T) (*rig, *judge, *judge) {
+	t.Helper()
+	a, b := newJudge("inspection.example.gov.cn/w1", 1), newJudge("audit.example.gov.cn/w2", 2)
+	r := newRig(t, a, b)
+	a.policy = func() *proof.Policy { return r.policy }
+	b.policy = a.policy
+	return r, a, b
+}
+
+// TestCosign has two witnesses cosign, one of which misbehaves in between: what is
+// published never has a signature that does not hold, and is witnessed only when
+// both have signed.
+func TestCosign(t *testing.T) {
+	r, _, b := witnessed(t)
+	n, end := r.open()
+	defer end()
+	for _, tt := range []struct {
+		name           string
+		record         int
+		silent, garble bool
+		want           int // cosignatures
+	}{
+		{"both", 3, false, false, 2},
+		{"both again, of the same", 0, false, false, 2},
+		{"B13 one is silent", 300, true, false, 1},
+		{"it answers again", 0, false, false, 2},
+		{"one signs garbage", 1, false, true, 1},
+		{"both at last", 1, false, false, 2},
+	} {
+		r.record(tt.record)
+		b.silent, b.garble = tt.silent, tt.garble
+		if err := n.CatchUp(t.Context()); err != nil {
+			t.Fatal(tt.name, err)
+		}
+		s, err := r.policy.Open(n.Published().Note)
+		if err != nil || len(s.Cosigned) != tt.want || s.Witnessed != (tt.want == 2) {
+			t.Errorf("%s: %+v, %v", tt.name, s, err)
+		}
+		head, _ := r.store.Head(t.Context())
+		if s.Size != int64(head) {
+			t.Errorf("%s: %d leaves of %d", tt.name, s.Size, head)
+		}
+		status := n.Status()
+		if (status.Witnesses[1].Err == nil) != (tt.want == 2) || status.Stopped != nil {
+			t.Errorf("%s: status %+v", tt.name, status)
+		}
+		if w, ok := n.Covering(0); !ok || !w.Witnessed {
+			t.Errorf("%s: a witnessed checkpoint was there, and %+v covers", tt.name, w)
+		}
+	}
+	if b.last.Size != 305 {
+		t.Errorf("the witness has seen %d leaves", b.last.Size)
+	}
+}
+
+// TestRolledBack takes the notary back to an older state, guard and all, or has it
+// sign another history: the witnesses have seen the newer one.
+func TestRolledBack(t *testing.T) {
+	for name, tt := range map[string]struct {
+		harm func(r *rig)
+		more int // entries recorded before it starts again
+		want proof.Verdict
+	}{
+		"B1 an old copy of everything":    {func(r *rig) { r.log = altered{Log: r.store, end: 200} }, 0, proof.RolledBack},
+		"B15 nothing but ledger and key":  {func(*rig) {}, 5, proof.OK},
+		"B3 another history, as long":     {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 0, proof.Fork},
+		"B3 another history, and longer ": {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 5, proof.Fork},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, a, b := witnessed(t)
+			r.record(300)
+			if _, err := r.signed(); err != nil {
+				t.Fatal(err)
+			}
+			remove(t, r.dir)
+			r.record(tt.more)
+			tt.harm(r)
+			n, end := r.open()
+			defer end()
+			err := n.CatchUp(t.Context())
+			if err == nil {
+				err = errors.Join(n.Status().Stopped, n.Status().Witnesses[0].Err)
+			}
+			if got := proof.VerdictOf(err); got != tt.want || n.Published().Witnessed != (tt.want == proof.OK) {
+				t.Errorf("%v, published %+v", err, n.Published().Signed)
+			}
+			if want := int64(300 + tt.more); tt.want == proof.OK && (a.last.Size != want || b.last != r.want(want)) {
+				t.Errorf("the witnesses have seen %+v, %+v", a.last, b.last)
+			}
+		})
+	}
+}
+
+func lie(e *ledger.Envelope) { e.Type = "Unsaid"; *e = e.Seal() }
+
+// TestGuard asks the guard for what it must not sign, and has a second one begin
+// beside it.
+func TestGuard(t *testing.T) {
+	r := newRig(t)
+	r.record(300)
+	n, end := r.open()
+	defer end()
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	g, at := n.o.Guard, r.want(300)
+	old, other := r.want(299), at
+	other.Root[0] ^= 1
+	longer := proof.Checkpoint{Origin: origin, Size: 301, Root: other.Root}
+	elsewhere := at
+	elsewhere.Origin += "-2"
+	for name, tt := range map[string]struct {
+		c    proof.Checkpoint
+		want proof.Verdict
+	}{
+		"the same again":                {at, proof.OK},
+		"B8 a smaller one":              {old, proof.RolledBack},
+		"B4 the same size, other root":  {other, proof.Fork},
+		"B3 a larger one without proof": {longer, proof.Fork},
+		"B6 of another ledger":          {elsewhere, proof.WrongOrigin},
+		"none":                          {proof.Checkpoint{Origin: origin}, proof.Malformed},
+		"impossibly large":              {proof.Checkpoint{Origin: origin, Size: 1 << 62}, proof.Malformed},
+	} {
+		if _, err := g.Sign(tt.c, nil); proof.VerdictOf(err) != tt.want {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
+	}
+	if g.Last() != at {
+		t.Errorf("the guard remembers %+v", g.Last())
+	}
+	if _, err := g.SignHeads(proof.HeadsNote{Size: 301, Streams: 1}); err == nil {
+		t.Error("heads of leaves that were not signed for are signed")
+	}
+	if _, err := OpenGuard(n.path("guard"), origin, r.signer); err == nil { // B10
+		t.Error("two guards have one memory")
+	}
+	end()
+	edit(t, n.path("guard/guard"), func(b []byte) { b[len(origin)+1] = '1' })
+	if _, err := OpenGuard(n.path("guard"), origin, r.signer); err == nil {
+		t.Error("a damaged memory is believed")
+	}
+}
+
+// TestAttest asks for attestations of heads, and checks them as a stranger does.
+func TestAttest(t *testing.T) {
+	r, _, _ := witnessed(t)
+	r.record(23)
+	n, end := r.open()
+	defer end()
+	m := ledger.Meta{Actor: ledger.Actor{Officer: "notary"}}
+	last := func(stream ledger.Stream) proof.Head {
+		all := ledgertest.Collect(t, r.store.ReadStream(t.Context(), stream, 0))
+		e := all[len(all)-1]
+		return proof.Head{Stream: stream, Version: e.Version, Index: int64(e.Position) - 1, Leaf: e.Leaf}
+	}
+	var before *Attested
+	for _, tt := range []struct {
+		index int64
+		fresh bool
+	}{{22, true}, {3, false}, {22, false}} {
+		a, err := n.Attest(t.Context(), r.store, m, tt.index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (a != before) != tt.fresh {
+			t.Errorf("for leaf %d: a fresh one: %t", tt.index, a != before)
+		}
+		before = a
+		e, err := attest.Codec.Decode(a.Event.Type, a.Event.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads, err := r.policy.OpenHeads([]byte(e.(attest.NotaryHeads).Note))
+		if err != nil || heads != a.Note {
+			t.Fatalf("%+v, %v", heads, err)
+		}
+		for _, stream := range r.streams {
+			h := last(stream)
+			p, ok := a.Prove(h)
+			if err := heads.Check(h, p); !ok || err != nil {
+				t.Errorf("%v: %t, %v", stream, ok, err)
+			}
+			h.Version--
+			if err := heads.Check(h, p); proof.VerdictOf(err) != proof.Incomplete {
+				t.Errorf("one entry less: %v", err)
+			}
+		}
+		if w, ok := n.Covering(int64(a.Event.Position) - 1); !ok || !w.Witnessed {
+			t.Errorf("the attestation is not covered by a witnessed checkpoint: %+v", w)
+		}
+	}
+	if _, err := n.Attest(t.Context(), r.store, m, 1000); err == nil {
+		t.Error("what is not recorded is attested")
+	}
+	// B19: whoever may append can append such an event, but not sign it.
+	secret, _, err := note.GenerateKey(rand.NewChaCha8([32]byte{2}), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := note.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := note.Sign(&note.Note{Text: before.Note.Text(origin)}, stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.policy.OpenHeads(forged); proof.VerdictOf(err) != proof.UnknownKey {
+		t.Errorf("a forged attestation: %v", err)
+	}
+}

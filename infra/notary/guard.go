@@ -1,0 +1,150 @@
+package notary
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// A Guard (签名守护) has the notary's key. It signs a checkpoint only if that
+// continues what it signed before, whatever the files of the tree or the ledger
+// say: it believes a proof, and its own memory.
+//
+// It writes down what it is about to sign, durably, before it signs. A crash in
+// between leaves a checkpoint that nobody has seen and that it will sign again;
+// Ed25519 then makes the same signature.
+//
+// It may be used concurrently.
+type Guard struct {
+	origin  string
+	path    string
+	lock    *flock.Flock
+	signers []note.Signer
+	disk    disk
+
+	mu   sync.Mutex // guards last
+	last proof.Checkpoint
+}
+
+// OpenGuard returns the guard that keeps its memory in dir, for the ledger called
+// origin. There is one at a time. A memory that is damaged or of another ledger is
+// an error: a guard never starts from nothing unless nothing is there.
+func OpenGuard(dir, origin string, signers ...note.Signer) (*Guard, error) {
+	if len(signers) == 0 {
+		return nil, errors.New("a guard without a key")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(dir, "LOCK"))
+	ok, err := lock.TryLock()
+	if err == nil && !ok {
+		err = ledger.Troubled("%s 正由另一个公证使用", "%s is in use by another notary", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	g := &Guard{origin: origin, path: filepath.Join(dir, "guard"), lock: lock, signers: signers, disk: realDisk}
+	if g.last, err = recall(g.path, origin); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return g, nil
+}
+
+// Close gives the guard's memory free.
+func (g *Guard) Close() error { return g.lock.Close() }
+
+// Last returns what the guard has signed last, or was about to; size 0 if nothing.
+func (g *Guard) Last() proof.Checkpoint {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.last
+}
+
+// Sign returns c as a signed note if growth proves that it continues the last one.
+// The same checkpoint again is signed again. The error is a [*proof.Finding] if c
+// does not continue it, and nothing was signed.
+func (g *Guard) Sign(c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, err := proof.ParseCheckpoint(c.Text()); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Origin != g.origin:
+		return nil, proof.Found(proof.WrongOrigin, "签名守护属于 %s", "the guard is of %s", g.origin)
+	case c.Size < g.last.Size:
+		return nil, proof.Found(proof.RolledBack, "已签过 %d 叶的检查点，不再签 %d 叶的", "a checkpoint of %d leaves was signed; none of %d will be", g.last.Size, c.Size)
+	case g.last.Size > 0:
+		if err := proof.CheckGrowth(growth, c, g.last); err != nil {
+			return nil, err
+		}
+	}
+	if c != g.last {
+		// A crash before this is durable leaves the old memory: c is signed by no one
+		// and proposed again. A crash after it is healed by signing c.
+		if err := g.remember(c); err != nil {
+			return nil, fmt.Errorf("writing down what is to be signed: %w", err)
+		}
+		g.last = c
+	}
+	return note.Sign(&note.Note{Text: c.Text()}, g.signers...)
+}
+
+// SignHeads returns the note of heads, signed. It must be of no more leaves than
+// the guard has signed for.
+func (g *Guard) SignHeads(n proof.HeadsNote) ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n.Size > g.last.Size {
+		return nil, proof.Found(proof.BadProof, "末条总表涉及 %d 叶，只签过 %d 叶", "the heads are of %d leaves, and %d were signed for", n.Size, g.last.Size)
+	}
+	return note.Sign(&note.Note{Text: n.Text(g.origin)}, g.signers...)
+}
+
+// memory returns the file that says that c was last: its three lines, and a digest
+// of them against accidents. Against malice there are witnesses.
+func memory(c proof.Checkpoint) []byte {
+	sum := sha256.Sum256([]byte(c.Text()))
+	return []byte(c.Text() + hex.EncodeToString(sum[:]) + "\n")
+}
+
+func (g *Guard) remember(c proof.Checkpoint) error {
+	if err := g.disk.replace(g.path, memory(c), 0o600); err != nil {
+		return err
+	}
+	return g.disk.syncDir(filepath.Dir(g.path))
+}
+
+func recall(path, origin string) (proof.Checkpoint, error) {
+	none := proof.Checkpoint{Origin: origin}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, nil
+	}
+	if err != nil {
+		return none, err
+	}
+	text := string(b)
+	c, err := proof.ParseCheckpoint(text[:max(0, strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n")+1)])
+	if err != nil || string(memory(c)) != text {
+		return none, ledger.Troubled("签名守护的记录 %s 已损坏；请从备份恢复，不要删除", "the memory of the guard, %s, is damaged: restore it from a backup, and do not remove it", path)
+	}
+	if c.Origin != origin {
+		return none, ledger.Troubled("%s 属于台账 %s，不是 %s", "%s is of the ledger %s, not %s", path, c.Origin, origin)
+	}
+	return c, nil
+}

@@ -1,0 +1,87 @@
+package notary
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Handler serves the log as C2SP tlog-tiles lays it out: GET /checkpoint and GET
+// /tile/…. Hashes show nothing of what was recorded. Leaves show which stream had an
+// event of which type and size, and when: mayRead says who may have them
+// (/tile/entries/…).
+func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /checkpoint", func(w http.ResponseWriter, _ *http.Request) {
+		p := n.Published()
+		if p.Size == 0 {
+			http.Error(w, "nothing was signed yet", http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(p.Note) // who has gone needs no answer
+	})
+	mux.HandleFunc("GET /tile/", func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimPrefix(r.URL.Path, "/")
+		tile, err := torchwood.ParseTilePath(path)
+		switch {
+		case err != nil || torchwood.TilePath(tile) != path || !within(tile, n.Published().Size):
+			http.NotFound(w, r)
+			return
+		case tile.L < 0 && !mayRead(r):
+			http.Error(w, "the leaves are for the inspection team", http.StatusForbidden)
+			return
+		}
+		data, err := n.readTile(tile)
+		if err != nil {
+			n.log.ErrorContext(r.Context(), "reading a tile", "tile", path, "err", err)
+			http.Error(w, "the tile cannot be read", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		if tile.L >= 0 {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		}
+		_, _ = w.Write(data)
+	})
+	return mux
+}
+
+// within reports whether a tree of size leaves has the tile.
+func within(t tlog.Tile, size int64) bool {
+	level := max(0, t.L)
+	return level < 8 && t.N<<torchwood.TileHeight+int64(t.W) <= size>>(torchwood.TileHeight*level)
+}
+
+// readTile returns the hashes or the leaves of a tile. What is a part may be whole
+// on disk by now.
+func (n *Notary) readTile(t tlog.Tile) ([]byte, error) {
+	if t.L >= 0 {
+		data, err := tiles{n.o.Dir}.ReadTiles([]tlog.Tile{t})
+		if err != nil {
+			return nil, err
+		}
+		return data[0], nil
+	}
+	data, err := os.ReadFile(filepath.Join(n.o.Dir, filepath.FromSlash(torchwood.TilePath(t))))
+	if err == nil || t.W == tileWidth {
+		return data, err
+	}
+	whole := t
+	whole.W = tileWidth
+	if data, err = os.ReadFile(filepath.Join(n.o.Dir, filepath.FromSlash(torchwood.TilePath(whole)))); err != nil {
+		return nil, err
+	}
+	rest := data
+	for range t.W {
+		if _, rest, err = torchwood.ReadTileEntry(rest); err != nil {
+			return nil, err
+		}
+	}
+	return data[:len(data)-len(rest)], nil
+}

@@ -1,0 +1,396 @@
+// Package notary (公证) commits to the ledger in a form that others can check. It
+// reads the local log like any projection, makes its leaves a Merkle tree, has a
+// [Guard] sign the tree's root, and has witnesses (见证) cosign that.
+//
+// What it keeps, in one directory, is a C2SP tlog-tiles log:
+//
+//	checkpoint     the last signed checkpoint, with the cosignatures so far
+//	tile/…         hashes and leaves
+//	guard/         the guard's memory
+//
+// All but the guard's memory can be made again from the ledger, and is when it
+// does not fit. The tree never goes on from what it finds in its files unless that
+// has the root that was signed; where the ledger itself has not, the notary stops
+// and says which leaf differs ([proof.Finding]). It signs nothing then, which the
+// witnesses see.
+//
+// At each step that makes something durable, a crash leaves:
+//
+//	tiles written, guard not       nobody signed them: they are written again, alike
+//	guard written, no signature    the guard signs the same checkpoint again
+//	signed, not published          likewise
+//	published, not cosigned        it is submitted again
+//	cosigned, the answer lost      likewise; the witness has it and cosigns again
+package notary
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// Options says what a notary works with. Log, Dir, Guard, Policy and Now are
+// required.
+type Options struct {
+	Log       ledger.Log
+	Dir       string
+	Guard     *Guard
+	Policy    *proof.Policy // by which it checks what it and the witnesses sign
+	Witnesses []Witness
+
+	// Interval is how long a new entry may wait for others to share a checkpoint; 0
+	// is 200 ms. Liveness is how often the witnesses cosign when there is nothing
+	// new; 0 is 1 minute.
+	Interval, Liveness time.Duration
+
+	Now    func() time.Time
+	Logger *slog.Logger // nil discards
+
+	disk disk // tests break it
+}
+
+// A Witness cosigns checkpoints. Its methods may be called concurrently.
+type Witness interface {
+	// Name says whose it is.
+	Name() string
+
+	// Cosign submits a signed checkpoint and the proof that it continues that of
+	// oldSize leaves. It returns signature lines. The error is a [*StaleError] if
+	// the witness has seen another size last.
+	Cosign(ctx context.Context, oldSize int64, growth tlog.TreeProof, signed []byte) ([]byte, error)
+}
+
+// A StaleError is a witness's answer that it has last seen a tree of another size.
+type StaleError struct{ Size int64 }
+
+// Error implements error.
+func (e *StaleError) Error() string { return "the witness has seen another size last" }
+
+// A Notary keeps the tree of one ledger.
+type Notary struct {
+	o    Options
+	log  *slog.Logger
+	tree tree
+
+	// Whoever runs steps owns these; stepping sees to it that there is one.
+	stepping sync.Mutex
+	ready    bool     // start has succeeded
+	tail     [][]byte // the leaves of the last entry bundle, if it is not full
+
+	heads heads // guards itself
+
+	mu        sync.Mutex // guards what follows
+	base      []byte     // the last checkpoint, with the guard's signatures alone
+	published Published
+	witnessed Published // the last with a quorum
+	seen      []sighting
+	stopped   error
+	changed   chan struct{} // closed and replaced when any of it changes
+}
+
+// A Published is a signed checkpoint as it can be had.
+type Published struct {
+	proof.Signed
+	Note []byte // nil if there is none
+}
+
+// A sighting is what is known of one witness.
+type sighting struct {
+	size  int64 // that it has seen last
+	at    time.Time
+	lines []byte // that it has signed for size
+	err   error
+}
+
+// New returns the notary of o. It does nothing until it is run.
+func New(o Options) *Notary {
+	if o.Interval == 0 {
+		o.Interval = 200 * time.Millisecond
+	}
+	if o.Liveness == 0 {
+		o.Liveness = time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.disk.replace == nil {
+		o.disk = realDisk
+	}
+	return &Notary{
+		o: o, log: o.Logger, tree: tree{o.Dir, o.Log, o.disk}, seen: make([]sighting, len(o.Witnesses)), changed: make(chan struct{}),
+	}
+}
+
+// Run signs what is recorded, until ctx is done. It returns a [*proof.Finding] if
+// the ledger or the tree is not what was signed before, and nothing is signed any
+// more.
+func (n *Notary) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var cosigning sync.WaitGroup
+	cosigning.Go(func() { n.cosign(ctx) })
+	defer cosigning.Wait()
+	defer cancel()
+	for {
+		more, err := n.step(ctx)
+		if err != nil {
+			return n.stop(ctx, err)
+		}
+		if more {
+			continue
+		}
+		if err := n.o.Log.Wait(ctx, ledger.Position(n.o.Guard.Last().Size)); err != nil {
+			return n.stop(ctx, err)
+		}
+		select {
+		case <-time.After(n.o.Interval):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// CatchUp signs all that is recorded now, and has it cosigned by the witnesses that
+// answer. It may be called while Run runs.
+func (n *Notary) CatchUp(ctx context.Context) error {
+	for more := true; more; {
+		var err error
+		if more, err = n.step(ctx); err != nil {
+			return n.stop(ctx, err)
+		}
+	}
+	n.cosignOnce(ctx)
+	return ctx.Err()
+}
+
+// stop notes why nothing more is signed.
+func (n *Notary) stop(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	n.change(func() {
+		if n.stopped == nil {
+			n.stopped = err
+			n.log.ErrorContext(ctx, "the notary has stopped: it signs nothing more", "err", err)
+		}
+	})
+	return err
+}
+
+// change changes what mu guards, and tells those who wait for it.
+func (n *Notary) change(f func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f()
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// batch is how many leaves are signed for at once, at most.
+const batch = 4096
+
+// step signs for the next leaves, up to batch of them. It reports whether there
+// may be more.
+func (n *Notary) step(ctx context.Context) (more bool, err error) {
+	n.stepping.Lock()
+	defer n.stepping.Unlock()
+	if err := n.Status().Stopped; err != nil {
+		return false, err
+	}
+	if !n.ready {
+		if err := n.start(ctx); err != nil {
+			return false, err
+		}
+		n.ready = true
+	}
+	old := n.o.Guard.Last()
+	leaves, err := n.tree.leaves(ctx, old.Size, batch)
+	if err != nil || len(leaves) == 0 {
+		return false, err
+	}
+	g, err := n.tree.grow(old, n.tail, leaves)
+	if err != nil {
+		return false, err
+	}
+	if err := n.tree.save(&g); err != nil {
+		return false, err
+	}
+	growth, err := g.proof()
+	if err != nil {
+		return false, err
+	}
+	if err := n.sign(g.new, growth); err != nil {
+		return false, err
+	}
+	n.tail = g.tail()
+	return len(leaves) == batch, nil
+}
+
+// sign has c signed and publishes it.
+func (n *Notary) sign(c proof.Checkpoint, growth tlog.TreeProof) error {
+	signed, err := n.o.Guard.Sign(c, growth)
+	if err != nil {
+		return err
+	}
+	n.change(func() { n.base = signed })
+	return n.publish(signed)
+}
+
+// publish makes signed the checkpoint to be had, unless there is a larger one or
+// one with more cosignatures. What the policy does not believe is an error.
+func (n *Notary) publish(signed []byte) error {
+	s, err := n.o.Policy.Open(signed)
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	made := Published{s, signed}
+	if s.Witnessed && s.Size >= n.witnessed.Size {
+		n.witnessed = made
+	}
+	if p := n.published; s.Size < p.Size || s.Size == p.Size && len(s.Cosigned) < len(p.Cosigned) || bytes.Equal(signed, p.Note) {
+		return nil
+	}
+	// A crash in here leaves the checkpoint before, or this one.
+	if err := n.o.disk.replace(n.path("checkpoint"), signed, 0o644); err != nil {
+		return err
+	}
+	if err := n.o.disk.syncDir(n.o.Dir); err != nil {
+		return err
+	}
+	n.published = made
+	close(n.changed)
+	n.changed = make(chan struct{})
+	return nil
+}
+
+func (n *Notary) path(name string) string { return filepath.Join(n.o.Dir, name) }
+
+// start makes the tree on disk that of the last checkpoint, and checks that the
+// ledger still has it.
+func (n *Notary) start(ctx context.Context) error {
+	if err := os.MkdirAll(n.o.Dir, 0o755); err != nil {
+		return err
+	}
+	last, signed := n.o.Guard.Last(), []byte(nil)
+	if b, err := os.ReadFile(n.path("checkpoint")); err == nil {
+		// What our own key has signed was in the guard's memory once.
+		if s, err := n.o.Policy.Open(b); err == nil && s.Size >= last.Size {
+			signed = b
+			if s.Size == last.Size && s.Root != last.Root {
+				return proof.Found(proof.Fork, "签名守护与已公布的检查点大小相同而根不同", "the guard and the published checkpoint have one size and two roots")
+			}
+			last = s.Checkpoint
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := n.recover(ctx, last); err != nil {
+		return err
+	}
+	if last.Size == 0 {
+		return nil
+	}
+	growth, err := n.ProveGrowth(last, n.o.Guard.Last().Size)
+	if err != nil {
+		return err
+	}
+	if signed != nil {
+		if err := n.publish(signed); err != nil {
+			return err
+		}
+	}
+	return n.sign(last, growth)
+}
+
+// recheck is how many of the last leaves are compared with the ledger at the start.
+const recheck = 1000
+
+// recover checks the tree at c, and makes it again from the ledger if its files are
+// not those of c.
+func (n *Notary) recover(ctx context.Context, c proof.Checkpoint) error {
+	head, err := n.o.Log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if int64(head) < c.Size {
+		return proof.Found(proof.Truncated, "台账有 %d 条，已公证 %d 条", "the ledger has %d entries, and %d were signed for", head, c.Size).At(int64(head))
+	}
+	err = n.tree.check(c)
+	if err == nil {
+		err = n.compare(ctx, c, max(0, c.Size-recheck))
+	}
+	if errors.Is(err, errTiles) {
+		n.log.WarnContext(ctx, "the tree is made again from the ledger", "size", c.Size, "err", err)
+		if err = n.rebuild(ctx, c); err == nil {
+			err = n.compare(ctx, c, max(0, c.Size-recheck))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	first := c.Size - c.Size%tileWidth
+	n.tail, err = n.tree.leaves(ctx, first, int(c.Size-first))
+	return err
+}
+
+// rebuild makes the tree from the ledger, up to c.
+func (n *Notary) rebuild(ctx context.Context, c proof.Checkpoint) error {
+	at, tail := proof.Checkpoint{Origin: c.Origin}, [][]byte(nil)
+	for at.Size < c.Size {
+		leaves, err := n.tree.leaves(ctx, at.Size, int(min(batch, c.Size-at.Size)))
+		if err != nil {
+			return err
+		}
+		g, err := n.tree.grow(at, tail, leaves)
+		if err != nil {
+			return err
+		}
+		if err := n.tree.save(&g); err != nil {
+			return err
+		}
+		at, tail = g.new, g.tail()
+	}
+	if at.Root != c.Root {
+		return proof.Found(proof.TamperedContent, "台账的前 %d 条与已公证的不同", "the first %d entries of the ledger are not those that were signed for", c.Size).Differing(c.Root, at.Root)
+	}
+	return nil
+}
+
+// compare compares the leaves from index from on with those of the tree at c.
+func (n *Notary) compare(ctx context.Context, c proof.Checkpoint, from int64) error {
+	stored := n.tree.stored(c)
+	for from < c.Size {
+		leaves, err := n.tree.leaves(ctx, from, int(min(tileWidth, c.Size-from)))
+		if err != nil {
+			return err
+		}
+		at := make([]int64, len(leaves))
+		for i := range leaves {
+			at[i] = tlog.StoredHashIndex(0, from+int64(i))
+		}
+		hashes, err := stored.ReadHashes(at)
+		if err != nil {
+			return err
+		}
+		for i, leaf := range leaves {
+			if got := tlog.RecordHash(leaf); got != hashes[i] {
+				return proof.Found(proof.TamperedContent, "台账中的条目不是公证过的那一条", "the entry in the ledger is not the one that was signed for").
+					At(from+int64(i)).Differing(ledger.Hash(hashes[i]), ledger.Hash(got))
+			}
+		}
+		from += int64(len(leaves))
+	}
+	return nil
+}

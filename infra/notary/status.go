@@ -1,0 +1,48 @@
+package notary
+
+import "time"
+
+// A Status says how a notary fares.
+type Status struct {
+	Published Published // the last checkpoint
+	Witnessed Published // the last that a quorum has cosigned
+	Witnesses []WitnessStatus
+	Stopped   error // why nothing is signed any more; nil if that is not so
+}
+
+// A WitnessStatus says what is known of one witness.
+type WitnessStatus struct {
+	Name string
+	Size int64     // of the tree that it has seen last, as far as is known
+	Last time.Time // when it cosigned last; zero if not since the start
+	Err  error     // why it did not the last time; nil if it did
+}
+
+// Status returns how the notary fares.
+func (n *Notary) Status() Status {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := Status{Published: n.published, Witnessed: n.witnessed, Stopped: n.stopped}
+	for i, w := range n.o.Witnesses {
+		s.Witnesses = append(s.Witnesses, WitnessStatus{w.Name(), n.seen[i].size, n.seen[i].at, n.seen[i].err})
+	}
+	return s
+}
+
+// Published returns the last checkpoint.
+func (n *Notary) Published() Published {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.published
+}
+
+// Covering returns a published checkpoint that covers the leaf at index: the
+// witnessed one if that does. It reports false if none does.
+func (n *Notary) Covering(index int64) (Published, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if index < n.witnessed.Size {
+		return n.witnessed, true
+	}
+	return n.published, index < n.published.Size
+}
