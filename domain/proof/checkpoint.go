@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/note"
@@ -32,7 +34,7 @@ func (c Checkpoint) Text() string {
 // leaf. The error is a [*Finding].
 func ParseCheckpoint(text string) (Checkpoint, error) {
 	c, err := torchwood.ParseCheckpoint(text)
-	if err != nil || c.Origin == "" || c.Extension != "" || c.N < 1 || c.N > MaxSize || c.String() != text {
+	if err != nil || c.Origin == "" || !utf8.ValidString(c.Origin) || strings.ContainsFunc(c.Origin, unicode.IsControl) || c.Extension != "" || c.N < 1 || c.N > MaxSize || c.String() != text {
 		return Checkpoint{}, Found(Malformed, "检查点格式不对", "the checkpoint is malformed")
 	}
 	return Checkpoint{c.Origin, c.N, ledger.Hash(c.Hash)}, nil
@@ -56,23 +58,25 @@ type Signed struct {
 // that no quorum of witnesses has cosigned is opened too, but not Witnessed. The
 // error is a [*Finding].
 func (p *Policy) Open(signed []byte) (Signed, error) {
-	var s Signed
 	text, _, whole := bytes.Cut(signed, []byte("\n\n"))
 	if len(signed) > MaxNote || !whole {
-		return s, Found(Malformed, "签名的检查点格式不对或过大", "the signed checkpoint is malformed or too large")
+		return Signed{}, Found(Malformed, "签名的检查点格式不对或过大", "the signed checkpoint is malformed or too large")
 	}
 	c, err := ParseCheckpoint(string(text) + "\n")
 	if err != nil {
-		return s, err
+		return Signed{}, err
 	}
 	if c.Origin != p.Origin {
-		return s, Found(WrongOrigin, "检查点属于 %.100q，而信任策略是 %s 的", "the checkpoint is of %.100q, and the policy of %s", c.Origin, p.Origin)
+		return Signed{}, Found(WrongOrigin, "检查点属于 %.100q，而信任策略是 %s 的", "the checkpoint is of %.100q, and the policy of %s", c.Origin, p.Origin)
 	}
 	n, err := p.verified(signed)
 	if err != nil {
-		return s, err
+		return Signed{}, err
 	}
-	s.Checkpoint = c
+	if n.Text != c.Text() { // what is signed may go on after a blank line
+		return Signed{}, Found(Malformed, "检查点格式不对", "the checkpoint is malformed")
+	}
+	s := Signed{Checkpoint: c}
 	signedBy, late := false, ""
 	for _, sig := range n.Sigs {
 		for _, k := range p.LogKeys {
@@ -89,9 +93,9 @@ func (p *Policy) Open(signed []byte) (Signed, error) {
 	}
 	switch {
 	case !signedBy && late != "":
-		return s, Found(KeyOutOfRange, "公证密钥不适用于这一大小的检查点", "the log key does not count for a checkpoint of this size")
+		return Signed{}, Found(KeyOutOfRange, "公证密钥不适用于这一大小的检查点", "the log key does not count for a checkpoint of this size")
 	case !signedBy:
-		return s, Found(UnknownKey, "没有公证密钥的签名，只有见证的", "there is no signature of a log key, only of witnesses")
+		return Signed{}, Found(UnknownKey, "没有公证密钥的签名，只有见证的", "there is no signature of a log key, only of witnesses")
 	}
 	s.Witnessed = p.Quorum > 0 && len(s.Cosigned) >= p.Quorum
 	return s, nil

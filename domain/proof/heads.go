@@ -138,12 +138,17 @@ func (p *Policy) OpenHeads(signed []byte) (HeadsNote, error) {
 	case h.Text(p.Origin) != n.Text:
 		return HeadsNote{}, malformed
 	}
+	known := false
 	for _, sig := range n.Sigs {
 		for _, k := range p.LogKeys {
+			known = known || is(&k, sig)
 			if is(&k, sig) && k.covers(h.Size) {
 				return h, nil
 			}
 		}
+	}
+	if !known {
+		return HeadsNote{}, Found(UnknownKey, "末条总表没有公证密钥的签名", "the note of heads has no signature of a log key")
 	}
 	return HeadsNote{}, Found(KeyOutOfRange, "签署末条总表的密钥不适用于这一大小", "the key that signed the note of heads does not count for this size")
 }

@@ -88,7 +88,7 @@ func (p *Policy) set(key string, args []string) bool {
 	switch key {
 	case "version":
 		p.Version, err = strconv.Atoi(args[0])
-		return err == nil && p.Version > 0
+		return err == nil && p.Version > 0 && strconv.Itoa(p.Version) == args[0]
 	case "origin":
 		p.Origin = args[0]
 		return true
@@ -128,8 +128,8 @@ func addKey(keys *[]Key, v note.Verifier, args []string) bool {
 func (p *Policy) check() error {
 	keys := make(map[string]bool)
 	for _, k := range slices.Concat(p.LogKeys, p.Witnesses) {
-		public := k.VKey[strings.LastIndex(k.VKey, "+")+1:]
-		public = public[min(2, len(public)):] // without its algorithm, mostly
+		public := strings.SplitN(k.VKey, "+", 3)[2] // base64, which may have a plus, too
+		public = public[min(2, len(public)):]       // without its algorithm, mostly
 		if keys[public] {
 			return ledger.Troubled("信任策略中同一公钥出现了两次：%s", "the policy has one public key twice: that of %s", k.Name())
 		}
