@@ -115,28 +115,38 @@ func (n HeadsNote) Text(origin string) string {
 	}.String()
 }
 
+// ParseHeads is the inverse of [HeadsNote.Text]. The error is a [*Finding].
+func ParseHeads(text, origin string) (HeadsNote, error) {
+	malformed := Found(Malformed, "末条总表格式不对", "the note of heads is malformed")
+	c, err := torchwood.ParseCheckpoint(text)
+	if err != nil {
+		return HeadsNote{}, malformed
+	}
+	if c.Origin != origin+"/heads" {
+		return HeadsNote{}, Found(WrongOrigin, "末条总表属于 %.100q", "the note of heads is of %.100q", c.Origin)
+	}
+	extension, _ := strings.CutPrefix(c.Extension, "size ")
+	size, err := strconv.ParseInt(strings.TrimSuffix(extension, "\n"), 10, 64)
+	h := HeadsNote{size, c.N, ledger.Hash(c.Hash)}
+	if err != nil || h.Streams < 1 || h.Streams > h.Size || h.Size > MaxSize || h.Text(origin) != text {
+		return HeadsNote{}, malformed
+	}
+	return h, nil
+}
+
 // OpenHeads returns what a signed note of heads says, if a log key of the policy
 // has signed it. The error is a [*Finding].
 func (p *Policy) OpenHeads(signed []byte) (HeadsNote, error) {
-	malformed := Found(Malformed, "末条总表的签名格式不对", "the signed note of heads is malformed")
 	if len(signed) > MaxNote {
-		return HeadsNote{}, malformed
+		return HeadsNote{}, Found(Malformed, "末条总表的签名过大", "the signed note of heads is too large")
 	}
 	n, err := p.verified(signed)
 	if err != nil {
 		return HeadsNote{}, err
 	}
-	c, err := torchwood.ParseCheckpoint(n.Text)
-	extension, hasSize := strings.CutPrefix(c.Extension, "size ")
-	size, err2 := strconv.ParseInt(strings.TrimSuffix(extension, "\n"), 10, 64)
-	h := HeadsNote{size, c.N, ledger.Hash(c.Hash)}
-	switch {
-	case err != nil || err2 != nil || !hasSize || h.Streams < 1 || h.Streams > h.Size || h.Size > MaxSize:
-		return HeadsNote{}, malformed
-	case c.Origin != p.Origin+"/heads":
-		return HeadsNote{}, Found(WrongOrigin, "末条总表属于 %.100q", "the note of heads is of %.100q", c.Origin)
-	case h.Text(p.Origin) != n.Text:
-		return HeadsNote{}, malformed
+	h, err := ParseHeads(n.Text, p.Origin)
+	if err != nil {
+		return HeadsNote{}, err
 	}
 	known := false
 	for _, sig := range n.Sigs {

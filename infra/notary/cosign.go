@@ -1,6 +1,7 @@
 package notary
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -92,11 +93,12 @@ func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, 
 	old := n.seen[i].size
 	n.mu.Unlock()
 	for range 3 {
-		if have := n.o.Guard.Last().Size; old > have {
-			return nil, n.stop(ctx, proof.Found(proof.RolledBack, "见证 %s 已见过 %d 叶，这里只签过 %d 叶", "the witness %s has seen %d leaves, and %d were signed for here", w.Name(), old, have))
-		}
 		if old > c.Size {
-			return nil, errSuperseded
+			have, err := n.o.Guard.Last(ctx)
+			if err == nil && old > have.Size {
+				err = n.stop(ctx, proof.Found(proof.RolledBack, "见证 %s 已见过 %d 叶，这里只签过 %d 叶", "the witness %s has seen %d leaves, and %d were signed for here", w.Name(), old, have.Size))
+			}
+			return nil, cmp.Or(err, errSuperseded)
 		}
 		growth, err := n.ProveGrowth(c, old)
 		if err != nil {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 
 	"xinfang/domain/attest"
@@ -60,7 +62,7 @@ func TestCosign(t *testing.T) {
 		if (status.Witnesses[1].Err == nil) != (tt.want == 2) || status.Stopped != nil {
 			t.Errorf("%s: status %+v", tt.name, status)
 		}
-		if w, ok := n.Covering(0); !ok || !w.Witnessed {
+		if w, err := n.Covering(0); err != nil || !w.Witnessed {
 			t.Errorf("%s: a witnessed checkpoint was there, and %+v covers", tt.name, w)
 		}
 	}
@@ -137,14 +139,14 @@ func TestGuard(t *testing.T) {
 		"none":                          {proof.Checkpoint{Origin: origin}, proof.Malformed},
 		"impossibly large":              {proof.Checkpoint{Origin: origin, Size: 1 << 62}, proof.Malformed},
 	} {
-		if _, err := g.Sign(tt.c, nil); proof.VerdictOf(err) != tt.want {
+		if _, err := g.Sign(t.Context(), tt.c, nil); proof.VerdictOf(err) != tt.want {
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
 	}
-	if g.Last() != at {
-		t.Errorf("the guard remembers %+v", g.Last())
+	if last, err := g.Last(t.Context()); last != at || err != nil {
+		t.Errorf("the guard remembers %+v, %v", last, err)
 	}
-	if _, err := g.SignHeads(proof.HeadsNote{Size: 301, Streams: 1}); err == nil {
+	if _, err := g.SignHeads(t.Context(), proof.HeadsNote{Size: 301, Streams: 1}); err == nil {
 		t.Error("heads of leaves that were not signed for are signed")
 	}
 	if _, err := OpenGuard(n.path("guard"), origin, r.signer); err == nil { // B10
@@ -162,7 +164,7 @@ func TestAttest(t *testing.T) {
 	r, _, _ := witnessed(t)
 	r.record(23)
 	n, end := r.open()
-	defer end()
+	defer func() { end() }()
 	m := ledger.Meta{Actor: ledger.Actor{Officer: "notary"}}
 	last := func(stream ledger.Stream) proof.Head {
 		all := ledgertest.Collect(t, r.store.ReadStream(t.Context(), stream, 0))
@@ -201,9 +203,22 @@ func TestAttest(t *testing.T) {
 				t.Errorf("one entry less: %v", err)
 			}
 		}
-		if w, ok := n.Covering(int64(a.Event.Position) - 1); !ok || !w.Witnessed {
+		if w, err := n.Covering(int64(a.Event.Position) - 1); err != nil || !w.Witnessed {
 			t.Errorf("the attestation is not covered by a witnessed checkpoint: %+v", w)
 		}
+	}
+	end()
+	n, end = r.open()
+	if a, err := n.Attest(t.Context(), r.store, m, 22); err != nil || a.Event.ID != before.Event.ID || a.Note != before.Note {
+		t.Errorf("after a restart: %+v, %v", a, err)
+	}
+	extra := ledger.Stream{Category: "case", ID: uuid.UUID{9}}
+	recorded, err := r.store.Append(t.Context(), extra, 0, ledgertest.Record("later"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := n.Attest(t.Context(), r.store, m, int64(recorded[0].Position)-1); err != nil || a.Event.ID == before.Event.ID {
+		t.Errorf("for an entry that came later: %+v, %v", a, err)
 	}
 	if _, err := n.Attest(t.Context(), r.store, m, 1000); err == nil {
 		t.Error("what is not recorded is attested")
@@ -223,5 +238,96 @@ func TestAttest(t *testing.T) {
 	}
 	if _, err := r.policy.OpenHeads(forged); proof.VerdictOf(err) != proof.UnknownKey {
 		t.Errorf("a forged attestation: %v", err)
+	}
+}
+
+// TestAttestDaily asks for the attestation of each day, at several times.
+func TestAttestDaily(t *testing.T) {
+	r := newRig(t)
+	n, end := r.open()
+	defer end()
+	now := time.Now()
+	n.o.Now = func() time.Time { return now }
+	r.store.Now = n.o.Now
+	for _, tt := range []struct {
+		name   string
+		later  time.Duration
+		record int
+		want   ledger.Position // head afterwards
+	}{
+		{"there is nothing yet", 0, 0, 0},
+		{"the first", 0, 3, 4},
+		{"nothing new", 0, 0, 4},
+		{"something new, the same day", time.Hour, 2, 6},
+		{"the next day", 24 * time.Hour, 0, 7},
+		{"and nothing new since", 48 * time.Hour, 0, 7},
+	} {
+		now = now.Add(tt.later)
+		for range tt.record {
+			if _, err := r.store.Append(t.Context(), ledgertest.NewStream(), 0, ledgertest.Record("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := n.AttestDaily(t.Context(), r.store, ledger.Meta{Actor: ledger.Actor{Officer: "notary"}})
+		if head, _ := r.store.Head(t.Context()); err != nil || head != tt.want {
+			t.Errorf("%s: the ledger ends at %d, want %d; %v", tt.name, head, tt.want, err)
+		}
+	}
+}
+
+// TestCourier takes a checkpoint to the witnesses by hand, while the ledger goes on,
+// and brings their signatures back.
+func TestCourier(t *testing.T) {
+	r, a, b := witnessed(t)
+	witnesses := r.witnesses
+	r.witnesses = nil // none can be reached
+	r.record(300)
+	p, err := r.signed()
+	if err != nil || p.Witnessed {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	lines := make([][]byte, 2)
+	for i, w := range witnesses {
+		growth, err := Growth(r.dir, p.Checkpoint, 0)
+		if err == nil {
+			lines[i], err = w.Cosign(t.Context(), 0, growth, p.Note)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.record(300)
+	n, end := r.open()
+	defer end()
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Merge(r.dir, r.policy, p.Note, lines[0]); proof.VerdictOf(err) != proof.QuorumNotMet {
+		t.Errorf("one of two: %v", err)
+	}
+	if w, err := n.Covering(0); err != nil || w.Witnessed {
+		t.Errorf("before the courier is back: %+v, %v", w, err)
+	}
+	if s, err := Merge(r.dir, r.policy, p.Note, lines...); err != nil || !s.Witnessed {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if w, err := n.Covering(299); err != nil || !w.Witnessed || w.Size != 300 {
+		t.Errorf("what was witnessed: %+v, %v", w, err)
+	}
+	if w, err := n.Covering(300); err != nil || w.Witnessed || w.Size != 600 {
+		t.Errorf("what came later: %+v, %v", w, err)
+	}
+	if _, err := n.Covering(600); err == nil {
+		t.Error("what is not there is covered")
+	}
+	growth, err := Growth(r.dir, n.Published().Checkpoint, a.last.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Cosign(t.Context(), 300, growth, n.Published().Note); err != nil {
+		t.Errorf("the next round: %v", err)
+	}
+	if _, err := Growth(r.dir, n.Published().Checkpoint, 601); err == nil {
+		t.Error("a witness that has seen more is given a proof")
 	}
 }

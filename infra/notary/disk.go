@@ -31,11 +31,3 @@ func replace(path string, data []byte, mode fs.FileMode) error {
 	}
 	return os.Rename(temp, path)
 }
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -1,6 +1,7 @@
 package notary
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -67,17 +68,19 @@ func OpenGuard(dir, origin string, signers ...note.Signer) (*Guard, error) {
 // Close gives the guard's memory free.
 func (g *Guard) Close() error { return g.lock.Close() }
 
-// Last returns what the guard has signed last, or was about to; size 0 if nothing.
-func (g *Guard) Last() proof.Checkpoint {
+// Last implements [Signer].
+func (g *Guard) Last(context.Context) (proof.Checkpoint, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.last
+	return g.last, nil
 }
 
-// Sign returns c as a signed note if growth proves that it continues the last one.
-// The same checkpoint again is signed again. The error is a [*proof.Finding] if c
-// does not continue it, and nothing was signed.
-func (g *Guard) Sign(c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+// Sign implements [Signer]. The same checkpoint again is signed again. Of one that is
+// refused nothing is signed.
+func (g *Guard) Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, err := proof.ParseCheckpoint(c.Text()); err != nil {
@@ -104,9 +107,12 @@ func (g *Guard) Sign(c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) 
 	return note.Sign(&note.Note{Text: c.Text()}, g.signers...)
 }
 
-// SignHeads returns the note of heads, signed. It must be of no more leaves than
-// the guard has signed for.
-func (g *Guard) SignHeads(n proof.HeadsNote) ([]byte, error) {
+// SignHeads implements [Signer]. The heads must be of no more leaves than the guard
+// has signed for.
+func (g *Guard) SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if n.Size > g.last.Size {

@@ -2,8 +2,6 @@ package notary
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -68,14 +66,9 @@ func (n *Notary) readTile(t tlog.Tile) ([]byte, error) {
 		}
 		return data[0], nil
 	}
-	data, err := os.ReadFile(filepath.Join(n.o.Dir, filepath.FromSlash(torchwood.TilePath(t))))
-	if err == nil || t.W == tileWidth {
+	data, err := n.tree.bundle(t)
+	if err != nil || t.W == tileWidth {
 		return data, err
-	}
-	whole := t
-	whole.W = tileWidth
-	if data, err = os.ReadFile(filepath.Join(n.o.Dir, filepath.FromSlash(torchwood.TilePath(whole)))); err != nil {
-		return nil, err
 	}
 	rest := data
 	for range t.W {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"xinfang/domain/attest"
 	"xinfang/domain/ledger"
@@ -42,28 +43,38 @@ func (n *Notary) Attest(ctx context.Context, store ledger.Store, m ledger.Meta, 
 	if err := n.CatchUp(ctx); err != nil {
 		return nil, err
 	}
-	size := n.o.Guard.Last().Size
+	signed, err := n.o.Guard.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size := signed.Size
 	if index >= size {
 		return nil, errors.New("the entry that is to be attested is not in the ledger")
 	}
-	if err := h.look(ctx, n.o.Log, size); err != nil {
-		return nil, err
+	if h.last == nil {
+		before, err := n.attested(ctx, index)
+		if err == nil && before != nil {
+			before.tree, err = h.at(ctx, n.o.Log, before.Note.Size)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if before != nil && before.tree.Note(before.Note.Size) == before.Note {
+			h.last = before
+			return before, nil
+		}
 	}
-	all := make([]proof.Head, 0, len(h.ends))
-	for _, end := range h.ends {
-		all = append(all, end)
-	}
-	tree, err := proof.NewHeads(all)
+	tree, err := h.at(ctx, n.o.Log, size)
 	if err != nil {
 		return nil, err
 	}
 	a := &Attested{Note: tree.Note(size), tree: tree}
-	signed, err := n.o.Guard.SignHeads(a.Note)
+	note, err := n.o.Guard.SignHeads(ctx, a.Note)
 	if err != nil {
 		return nil, err
 	}
 	// A crash from here on leaves an attestation that is recorded and true.
-	recorded, err := attest.Decider.Handle(ctx, store, attest.Ask(attest.NotaryHeads{Note: string(signed)}, m))
+	recorded, err := attest.Decider.Handle(ctx, store, attest.Ask(attest.NotaryHeads{Note: string(note)}, m))
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +86,82 @@ func (n *Notary) Attest(ctx context.Context, store ledger.Store, m ledger.Meta, 
 	return a, nil
 }
 
-// look goes on until it has seen size leaves.
+// AttestDaily attests all that is recorded, unless there is nothing new since the
+// last attestation or that is younger than a day by the ledger's clock and now.
+func (n *Notary) AttestDaily(ctx context.Context, store ledger.Store, m ledger.Meta) error {
+	if err := n.CatchUp(ctx); err != nil {
+		return err
+	}
+	last, err := n.attested(ctx, 0)
+	if err != nil {
+		return err
+	}
+	size := n.Published().Size
+	if size == 0 || last != nil && (size == int64(last.Event.Position) || n.o.Now().Sub(last.Event.Recorded.Time()) < 24*time.Hour) {
+		return nil
+	}
+	_, err = n.Attest(ctx, store, m, size-1)
+	return err
+}
+
+// attested returns a recorded attestation that has looked at the leaf at index, one
+// that a witnessed checkpoint covers if there is, or else the last; nil if there is
+// none. It lacks its tree.
+func (n *Notary) attested(ctx context.Context, index int64) (*Attested, error) {
+	var best *Attested
+	witnessed := n.Status().Witnessed.Size
+	for s, err := range n.o.Log.Streams(ctx, attest.Category) {
+		if err != nil {
+			return nil, err
+		}
+		for env, err := range n.o.Log.ReadStream(ctx, s.Stream, 0) {
+			if err != nil {
+				return nil, err
+			}
+			e, err := attest.Codec.Decode(env.Type, env.Data)
+			made, ok := e.(attest.NotaryHeads)
+			if err != nil || !ok {
+				continue
+			}
+			note, err := n.o.Policy.OpenHeads([]byte(made.Note))
+			if err != nil || note.Size <= index || note.Size >= int64(env.Position) {
+				continue // anybody may have appended it
+			}
+			a := &Attested{Event: env, Note: note}
+			if best == nil || rank(a, witnessed) > rank(best, witnessed) {
+				best = a
+			}
+		}
+	}
+	return best, nil
+}
+
+// rank says how good an attestation is: those among the witnessed leaves are better
+// than those that are not, and later ones than earlier.
+func rank(a *Attested, witnessed int64) int64 {
+	at := int64(a.Event.Position)
+	if at <= witnessed {
+		at += proof.MaxSize
+	}
+	return at
+}
+
+// at returns where every stream ended among the first size leaves.
+func (h *heads) at(ctx context.Context, log ledger.Log, size int64) (*proof.Heads, error) {
+	if err := h.look(ctx, log, size); err != nil {
+		return nil, err
+	}
+	all := make([]proof.Head, 0, len(h.ends))
+	for _, end := range h.ends {
+		all = append(all, end)
+	}
+	return proof.NewHeads(all)
+}
+
+// look goes on until it has seen size leaves, from the start if it has seen more.
 func (h *heads) look(ctx context.Context, log ledger.Log, size int64) error {
-	if h.ends == nil {
-		h.ends = make(map[ledger.Stream]proof.Head)
+	if h.ends == nil || h.seen > size {
+		h.ends, h.seen = make(map[ledger.Stream]proof.Head), 0
 	}
 	if h.seen == size {
 		return nil

@@ -5,6 +5,7 @@
 // What it keeps, in one directory, is a C2SP tlog-tiles log:
 //
 //	checkpoint     the last signed checkpoint, with the cosignatures so far
+//	witnessed      the last that a quorum of witnesses has cosigned
 //	tile/…         hashes and leaves
 //	guard/         the guard's memory
 //
@@ -45,7 +46,7 @@ import (
 type Options struct {
 	Log       ledger.Log
 	Dir       string
-	Guard     *Guard
+	Guard     Signer
 	Policy    *proof.Policy // by which it checks what it and the witnesses sign
 	Witnesses []Witness
 
@@ -141,19 +142,27 @@ func (n *Notary) Run(ctx context.Context) error {
 	cosigning.Go(func() { n.cosign(ctx) })
 	defer cosigning.Wait()
 	defer cancel()
-	for {
+	for pause := n.o.Interval; ; {
 		more, err := n.step(ctx)
-		if err != nil {
-			return n.stop(ctx, err)
+		if err == nil && !more {
+			err = n.o.Log.Wait(ctx, ledger.Position(n.Published().Size))
 		}
-		if more {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case n.Status().Stopped != nil:
+			return n.Status().Stopped
+		case err != nil:
+			// The disk is full, the guard is away: nothing is wrong with the ledger.
+			n.log.WarnContext(ctx, "the notary could not sign; it tries again", "err", err)
+			pause = min(2*pause, time.Minute)
+		case more:
 			continue
-		}
-		if err := n.o.Log.Wait(ctx, ledger.Position(n.o.Guard.Last().Size)); err != nil {
-			return n.stop(ctx, err)
+		default:
+			pause = n.o.Interval
 		}
 		select {
-		case <-time.After(n.o.Interval):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -166,17 +175,17 @@ func (n *Notary) CatchUp(ctx context.Context) error {
 	for more := true; more; {
 		var err error
 		if more, err = n.step(ctx); err != nil {
-			return n.stop(ctx, err)
+			return err
 		}
 	}
 	n.cosignOnce(ctx)
 	return ctx.Err()
 }
 
-// stop notes why nothing more is signed.
+// stop notes why nothing more is signed, if err is a [*proof.Finding].
 func (n *Notary) stop(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if _, ok := errors.AsType[*proof.Finding](err); !ok {
+		return err
 	}
 	n.change(func() {
 		if n.stopped == nil {
@@ -200,20 +209,28 @@ func (n *Notary) change(f func()) {
 const batch = 4096
 
 // step signs for the next leaves, up to batch of them. It reports whether there
-// may be more.
+// may be more. After an error the next one starts anew; a finding ends it for good.
 func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	n.stepping.Lock()
 	defer n.stepping.Unlock()
 	if err := n.Status().Stopped; err != nil {
 		return false, err
 	}
+	defer func() {
+		if err != nil {
+			n.ready, err = false, n.stop(ctx, err)
+		}
+	}()
 	if !n.ready {
 		if err := n.start(ctx); err != nil {
 			return false, err
 		}
 		n.ready = true
 	}
-	old := n.o.Guard.Last()
+	old, err := n.o.Guard.Last(ctx)
+	if err != nil {
+		return false, err
+	}
 	leaves, err := n.tree.leaves(ctx, old.Size, batch)
 	if err != nil || len(leaves) == 0 {
 		return false, err
@@ -229,7 +246,7 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := n.sign(g.new, growth); err != nil {
+	if err := n.sign(ctx, g.new, growth); err != nil {
 		return false, err
 	}
 	n.tail = g.tail()
@@ -237,8 +254,8 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 }
 
 // sign has c signed and publishes it.
-func (n *Notary) sign(c proof.Checkpoint, growth tlog.TreeProof) error {
-	signed, err := n.o.Guard.Sign(c, growth)
+func (n *Notary) sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) error {
+	signed, err := n.o.Guard.Sign(ctx, c, growth)
 	if err != nil {
 		return err
 	}
@@ -256,7 +273,11 @@ func (n *Notary) publish(signed []byte) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	made := Published{s, signed}
-	if s.Witnessed && s.Size >= n.witnessed.Size {
+	if s.Witnessed && s.Size >= n.witnessed.Size && !bytes.Equal(signed, n.witnessed.Note) {
+		// A crash in here leaves the one before: this one is cosigned again.
+		if err := n.o.disk.replace(n.path("witnessed"), signed, 0o644); err != nil {
+			return err
+		}
 		n.witnessed = made
 	}
 	if p := n.published; s.Size < p.Size || s.Size == p.Size && len(s.Cosigned) < len(p.Cosigned) || bytes.Equal(signed, p.Note) {
@@ -283,7 +304,14 @@ func (n *Notary) start(ctx context.Context) error {
 	if err := os.MkdirAll(n.o.Dir, 0o755); err != nil {
 		return err
 	}
-	last, signed := n.o.Guard.Last(), []byte(nil)
+	if err := n.reload(); err != nil {
+		return err
+	}
+	guarded, err := n.o.Guard.Last(ctx)
+	if err != nil {
+		return err
+	}
+	last, signed := guarded, []byte(nil)
 	if b, err := os.ReadFile(n.path("checkpoint")); err == nil {
 		// What our own key has signed was in the guard's memory once.
 		if s, err := n.o.Policy.Open(b); err == nil && s.Size >= last.Size {
@@ -302,7 +330,7 @@ func (n *Notary) start(ctx context.Context) error {
 	if last.Size == 0 {
 		return nil
 	}
-	growth, err := n.ProveGrowth(last, n.o.Guard.Last().Size)
+	growth, err := n.ProveGrowth(last, guarded.Size)
 	if err != nil {
 		return err
 	}
@@ -311,7 +339,7 @@ func (n *Notary) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.sign(last, growth)
+	return n.sign(ctx, last, growth)
 }
 
 // recheck is how many of the last leaves are compared with the ledger at the start.

@@ -206,21 +206,9 @@ func TestRun(t *testing.T) {
 
 // BenchmarkNotary signs for a ledger that is there already.
 func BenchmarkNotary(b *testing.B) {
-	r := newRig(b)
 	const events = 100_000
-	all := make(slice, 0, events)
-	prev := make(map[ledger.Stream]ledger.Hash)
-	for i := range events {
-		stream := r.streams[i%len(r.streams)]
-		e := ledger.Envelope{
-			Position: ledger.Position(i + 1), Stream: stream, Version: ledger.Version(i/len(r.streams) + 1), Recorded: ledger.Ticks(i),
-			Origin: ledger.Origin{Commit: uint64(i + 1), Prepare: uint64(i + 1)}, Prev: prev[stream],
-			Record: ledger.Record{Type: "Said", Data: make([]byte, 400), Meta: make([]byte, 200)},
-		}.Seal()
-		prev[stream] = e.Leaf
-		all = append(all, e)
-	}
-	r.log = all
+	r := newRig(b)
+	r.log = r.many(events)
 	b.ReportAllocs()
 	for b.Loop() {
 		r.dir = b.TempDir()

@@ -263,3 +263,19 @@ func (s slice) Wait(ctx context.Context, _ ledger.Position) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// many returns a log of n events of 600 bytes.
+func (r *rig) many(n int) slice {
+	all, prev := make(slice, 0, n), make(map[ledger.Stream]ledger.Hash)
+	for i := range n {
+		stream := r.streams[i%len(r.streams)]
+		e := ledger.Envelope{
+			Position: ledger.Position(i + 1), Stream: stream, Version: ledger.Version(i/len(r.streams) + 1), Recorded: ledger.Ticks(i),
+			Origin: ledger.Origin{Commit: uint64(i + 1), Prepare: uint64(i + 1)}, Prev: prev[stream],
+			Record: ledger.Record{Type: "Said", Data: make([]byte, 400), Meta: make([]byte, 200)},
+		}.Seal()
+		prev[stream] = e.Leaf
+		all = append(all, e)
+	}
+	return all
+}

@@ -1,6 +1,14 @@
 package notary
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"xinfang/domain/ledger"
+)
 
 // A Status says how a notary fares.
 type Status struct {
@@ -37,12 +45,39 @@ func (n *Notary) Published() Published {
 }
 
 // Covering returns a published checkpoint that covers the leaf at index: the
-// witnessed one if that does. It reports false if none does.
-func (n *Notary) Covering(index int64) (Published, bool) {
+// witnessed one if that does. The error is a [*ledger.Trouble] if none does.
+func (n *Notary) Covering(index int64) (Published, error) {
+	if err := n.reload(); err != nil {
+		return Published{}, err
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if index < n.witnessed.Size {
-		return n.witnessed, true
+	switch {
+	case index < n.witnessed.Size:
+		return n.witnessed, nil
+	case index < n.published.Size:
+		return n.published, nil
 	}
-	return n.published, index < n.published.Size
+	return Published{}, ledger.Troubled("尚无检查点涵盖第 %d 条", "no checkpoint covers entry %d yet", index+1)
+}
+
+// reload takes what [Merge] has written.
+func (n *Notary) reload() error {
+	b, err := os.ReadFile(n.path("witnessed"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s, err := n.o.Policy.Open(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.path("witnessed"), err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if s.Witnessed && s.Size > n.witnessed.Size {
+		n.witnessed = Published{s, b}
+	}
+	return nil
 }

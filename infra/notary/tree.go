@@ -236,7 +236,7 @@ func (t tree) leaves(ctx context.Context, from int64, n int) ([][]byte, error) {
 		if err != nil || len(out) == n {
 			return out, err
 		}
-		leaf := env.AppendLeaf(make([]byte, 0, 320), ledger.DigestOf(env.Data), ledger.DigestOf(env.Meta))
+		leaf := leafOf(&env)
 		if hash := ledger.LeafHash(leaf); hash != env.Leaf {
 			return out, proof.Found(proof.TamperedContent, "条目内容与其叶子不符", "the entry is not what its leaf says").At(int64(env.Position)-1).Differing(env.Leaf, hash)
 		}

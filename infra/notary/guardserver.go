@@ -1,0 +1,183 @@
+package notary
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// A Signer signs for the notary: a [Guard] of this process, or one of another
+// ([DialGuard]), which may belong to another user of the machine: then whoever has
+// the ledger has not the key. Its methods may be called concurrently.
+type Signer interface {
+	// Last returns what was signed last, or was about to; size 0 if nothing.
+	Last(ctx context.Context) (proof.Checkpoint, error)
+
+	// Sign returns c as a signed note if growth proves that it continues the last
+	// one. The error is a [*proof.Finding] if it does not.
+	Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error)
+
+	// SignHeads returns a note of heads, signed.
+	SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error)
+
+	Close() error
+}
+
+// maxRequest is the most bytes that a guard reads, or that are read of its answer.
+const maxRequest = 64 << 10
+
+// Handler serves the guard to the notary of another process, over a socket that
+// only that may open:
+//
+//	GET /last     the three lines of the last checkpoint, or nothing
+//	POST /sign    hashes of a consistency proof, an empty line, a checkpoint
+//	POST /heads   the lines of a note of heads
+//
+// Answers are signed notes; a refusal has status 422 and a finding in JSON.
+func (g *Guard) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /last", func(w http.ResponseWriter, r *http.Request) {
+		if last, err := g.Last(r.Context()); err == nil && last.Size > 0 {
+			_, _ = io.WriteString(w, last.Text()) // who has gone needs no answer
+		}
+	})
+	mux.HandleFunc("POST /sign", g.answer(func(ctx context.Context, body string) ([]byte, error) {
+		lines, text, _ := strings.Cut("\n"+body, "\n\n")
+		c, err := proof.ParseCheckpoint(text)
+		if err != nil {
+			return nil, err
+		}
+		var growth tlog.TreeProof
+		for line := range strings.FieldsSeq(lines) {
+			h, err := tlog.ParseHash(line)
+			if err != nil {
+				return nil, proof.Found(proof.Malformed, "一致性证明格式不对", "the consistency proof is malformed")
+			}
+			growth = append(growth, h)
+		}
+		return g.Sign(ctx, c, growth)
+	}))
+	mux.HandleFunc("POST /heads", g.answer(func(ctx context.Context, body string) ([]byte, error) {
+		n, err := proof.ParseHeads(body, g.origin)
+		if err != nil {
+			return nil, err
+		}
+		return g.SignHeads(ctx, n)
+	}))
+	return mux
+}
+
+// answer answers with what sign makes of the body.
+func (g *Guard) answer(sign func(context.Context, string) ([]byte, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil {
+			http.Error(w, "the request cannot be read", http.StatusBadRequest)
+			return
+		}
+		signed, err := sign(r.Context(), string(body))
+		if f, ok := errors.AsType[*proof.Finding](err); ok {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_ = json.MarshalWrite(w, f)
+			return
+		}
+		if err != nil {
+			http.Error(w, "the guard could not sign; its log says why", http.StatusInternalServerError)
+			return
+		}
+		_, _ = w.Write(signed)
+	}
+}
+
+// A remoteGuard is a guard of another process.
+type remoteGuard struct {
+	origin, path string
+	client       *http.Client
+}
+
+// DialGuard returns the guard that listens on the Unix socket at path, for the ledger
+// called origin.
+func DialGuard(ctx context.Context, path, origin string) (Signer, error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	g := &remoteGuard{origin, path, &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}}
+	_, err := g.Last(ctx)
+	return g, err
+}
+
+// Last implements [Signer].
+func (g *remoteGuard) Last(ctx context.Context) (proof.Checkpoint, error) {
+	last := proof.Checkpoint{Origin: g.origin}
+	text, err := g.ask(ctx, http.MethodGet, "last", nil)
+	if err != nil || len(text) == 0 {
+		return last, err
+	}
+	if last, err = proof.ParseCheckpoint(string(text)); err == nil && last.Origin != g.origin {
+		err = ledger.Troubled("%s 处的签名守护属于台账 %s，不是 %s", "the guard at %s is of the ledger %s, not %s", g.path, last.Origin, g.origin)
+	}
+	return last, err
+}
+
+// Sign implements [Signer]. If only the answer is lost, the guard has signed: Last
+// says so, and the same checkpoint is signed again.
+func (g *remoteGuard) Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+	var body bytes.Buffer
+	for _, h := range growth {
+		body.WriteString(base64.StdEncoding.EncodeToString(h[:]) + "\n")
+	}
+	body.WriteString("\n" + c.Text())
+	return g.ask(ctx, http.MethodPost, "sign", &body)
+}
+
+// SignHeads implements [Signer].
+func (g *remoteGuard) SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error) {
+	return g.ask(ctx, http.MethodPost, "heads", strings.NewReader(n.Text(g.origin)))
+}
+
+// Close implements [Signer].
+func (g *remoteGuard) Close() error {
+	g.client.CloseIdleConnections()
+	return nil
+}
+
+func (g *remoteGuard) ask(ctx context.Context, method, what string, body io.Reader) (_ []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, "http://guard/"+what, body)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := g.client.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("asking the guard: %w", err)
+	}
+	defer func() { err = errors.Join(err, answer.Body.Close()) }()
+	got, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))
+	if err != nil {
+		return nil, fmt.Errorf("asking the guard: %w", err)
+	}
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return got, nil
+	case http.StatusUnprocessableEntity:
+		f := new(proof.Finding)
+		if err := json.Unmarshal(got, f); err != nil {
+			return nil, fmt.Errorf("the guard refused, and does not say why: %w", err)
+		}
+		return nil, f
+	}
+	return nil, fmt.Errorf("the guard answered with status %d", answer.StatusCode)
+}

@@ -1,0 +1,106 @@
+package notary
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// TestMirror copies a tree, goes on with it, and audits the ledger with the copy
+// once the original has been rewritten. Then the source forks, goes back, and lies
+// about a leaf.
+func TestMirror(t *testing.T) {
+	r := newRig(t)
+	files, err := torchwood.NewTileFS(os.DirFS(r.dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Mirror{Dir: filepath.Join(t.TempDir(), "mirror"), Policy: r.policy, Source: files}
+	for _, more := range []int{1, 299, 400, 17_000, 1} {
+		r.record(more)
+		p, err := r.signed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fresh := range []bool{true, false} {
+			before, now, err := m.Update(t.Context())
+			if err != nil || now.Checkpoint != p.Checkpoint || (before.Size < now.Size) != fresh {
+				t.Fatalf("after %d more: %d to %d, %v", more, before.Size, now.Size, err)
+			}
+		}
+	}
+	note, err := os.ReadFile(filepath.Join(m.Dir, "checkpoint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := Audit{Log: altered{Log: r.store, at: 9000, change: lie}, Dir: m.Dir, Policy: r.policy, Note: note}
+	_, err = audit.Run(t.Context())
+	if f, _ := errors.AsType[*proof.Finding](err); f == nil || f.Verdict != proof.TamperedContent || f.Index != 8999 {
+		t.Errorf("audited with the mirror: %v", err)
+	}
+
+	for name, tt := range map[string]struct {
+		source func() torchwood.TileReader
+		want   proof.Verdict
+		kept   bool
+	}{
+		"an older one":    {func() torchwood.TileReader { return signedBy(t, r, altered{Log: r.store, end: 600}) }, proof.RolledBack, true},
+		"another history": {func() torchwood.TileReader { return signedBy(t, r, altered{Log: r.store, at: 7, change: lie}) }, proof.Fork, true},
+		"a leaf that is not in its tree": {func() torchwood.TileReader {
+			r.record(300)
+			if _, err := r.signed(); err != nil {
+				t.Fatal(err)
+			}
+			return lying{files}
+		}, proof.TamperedContent, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m.Source = tt.source()
+			_, _, err := m.Update(t.Context())
+			if proof.VerdictOf(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+			if _, err := os.Stat(filepath.Join(m.Dir, "contradicts")); (err == nil) != tt.kept {
+				t.Errorf("the other checkpoint is kept: %t", err == nil)
+			}
+			_ = os.Remove(filepath.Join(m.Dir, "contradicts")) // there is none, or it was seen
+			if after, err := os.ReadFile(filepath.Join(m.Dir, "checkpoint")); err != nil || string(after) != string(note) {
+				t.Errorf("the mirror has another checkpoint now: %v", err)
+			}
+		})
+	}
+}
+
+// signedBy returns the tree of a notary with r's key over another log.
+func signedBy(t *testing.T, r *rig, log ledger.Log) torchwood.TileReader {
+	t.Helper()
+	other := *r
+	other.dir, other.log = t.TempDir(), log
+	if _, err := other.signed(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := torchwood.NewTileFS(os.DirFS(other.dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// lying is a source that changes one byte of each bundle of leaves.
+type lying struct{ *torchwood.TileFS }
+
+func (l lying) ReadTiles(ctx context.Context, wanted []tlog.Tile) ([][]byte, error) {
+	data, err := l.TileFS.ReadTiles(ctx, wanted)
+	if err == nil && wanted[0].L < 0 {
+		data[0][100] ^= 1
+	}
+	return data, err
+}
