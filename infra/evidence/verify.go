@@ -1,0 +1,220 @@
+package evidence
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// Options say what a bundle is checked against.
+type Options struct {
+	Policy *proof.Policy // whom to believe; the policy in the bundle is never looked at
+	Older  [][]byte      // signed notes of checkpoints that whoever checks holds, from a receipt or an earlier bundle
+
+	// Now is the present, for StaleAfter.
+	Now time.Time
+
+	// Skew is how far the clocks of the ledger and of a witness may be apart;
+	// [DefaultSkew] if 0.
+	Skew time.Duration
+
+	// StaleAfter is how old the heads may be, by the time at which they were
+	// recorded; 0 is any age.
+	StaleAfter time.Duration
+}
+
+// DefaultSkew is how far clocks may be apart.
+const DefaultSkew = 5 * time.Minute
+
+// A Report (核验报告) says what [Verify] has found. What is not proved is not in it:
+// the fields after Findings are filled as far as the check has come.
+type Report struct {
+	Verdict  proof.Verdict    // the worst of Findings; OK or OK_UNWITNESSED if there are none
+	Findings []*proof.Finding // in the order in which they were found
+
+	Origin     string        // the ledger
+	Stream     ledger.Stream // the case
+	Events     int           // of it in the bundle
+	CompleteTo int64         // the bundle has all events of Stream among the first so many leaves of the ledger; 0 if that is not shown
+	HeadsAt    time.Time     // when that was recorded, by the ledger's clock, UTC
+	NotLater   time.Time     // by when a quorum of witnesses had seen all of it, UTC; zero if none has
+	Checkpoint proof.Checkpoint
+	Cosigned   []proof.Cosignature
+	Witnessed  bool // a quorum of witnesses has cosigned
+}
+
+// Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
+// Verify returns: its memory is some MiB, and its time is what it takes to read the
+// bundle twice. A bundle that cannot be read is MALFORMED. It may be called
+// concurrently.
+//
+// It shows that the events are what the ledger held when the checkpoint was signed,
+// in order, all that there were up to [Report.CompleteTo], and recorded when they
+// say, within the skew. It cannot show that what was recorded is true, nor anything
+// that happened before the first checkpoint that a witness has seen.
+func Verify(r io.ReaderAt, size int64, o Options) Report {
+	if o.Skew == 0 {
+		o.Skew = DefaultSkew
+	}
+	c := check{Options: o}
+	if err := c.run(r, size); err != nil {
+		c.found(err)
+	}
+	c.report.Verdict = proof.OK
+	if !c.report.Witnessed {
+		c.report.Verdict = proof.OKUnwitnessed
+	}
+	for _, f := range c.report.Findings {
+		c.report.Verdict = c.report.Verdict.Worse(f.Verdict)
+	}
+	return c.report
+}
+
+// A check is one run of Verify.
+type check struct {
+	Options
+	*archive
+	manifest   manifest
+	stream     ledger.Stream
+	checkpoint []byte // the signed note
+	report     Report
+}
+
+// found adds err, a [*proof.Finding], to the report.
+func (c *check) found(err error) {
+	f, ok := errors.AsType[*proof.Finding](err)
+	if !ok {
+		f = malformed("%v", "%v", err)
+	}
+	c.report.Findings = append(c.report.Findings, f)
+}
+
+// run checks everything. It stops with the error where nothing more can be checked;
+// other findings it adds to the report.
+func (c *check) run(r io.ReaderAt, size int64) (err error) {
+	if c.archive, err = openArchive(r, size); err != nil {
+		return err
+	}
+	if c.manifest, c.stream, err = c.archive.manifest(); err != nil {
+		return err
+	}
+	if c.checkpoint, err = c.file(fileCheckpoint, proof.MaxNote); err != nil {
+		return err
+	}
+	signed, err := c.Policy.Open(c.checkpoint)
+	if err != nil {
+		return err
+	}
+	c.report.Origin, c.report.Checkpoint = signed.Origin, signed.Checkpoint
+	c.report.Cosigned, c.report.Witnessed = signed.Cosigned, signed.Witnessed
+	c.report.NotLater = c.notLater()
+	if c.manifest.Origin != signed.Origin || c.manifest.Size != signed.Size {
+		return malformed("清单所说的台账或大小与检查点不同", "the manifest has another ledger or size than the checkpoint")
+	}
+	if err := c.names(); err != nil {
+		return err
+	}
+	history := c.events()
+	c.heads(history)
+	for i, note := range c.Older {
+		c.older(i+1, note)
+	}
+	return nil
+}
+
+// notLater returns by when as many witnesses had cosigned as the policy asks for:
+// fewer of them could be wrong about the time.
+func (c *check) notLater() time.Time {
+	if !c.report.Witnessed {
+		return time.Time{}
+	}
+	times := make([]time.Time, len(c.report.Cosigned))
+	for i, s := range c.report.Cosigned {
+		times[i] = s.Time
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times[c.Policy.Quorum-1]
+}
+
+// names checks that each event has all its files, and each proof of growth the
+// checkpoint for its end.
+func (c *check) names() error {
+	for name := range c.entries {
+		base, _, _ := strings.Cut(name, ".")
+		if strings.HasPrefix(name, "events/") {
+			for _, suffix := range suffixes(".leaf") {
+				if _, ok := c.entries[base+suffix]; !ok {
+					return malformed("证据包缺少文件 %s", "the bundle has no file %s", base+suffix)
+				}
+			}
+		}
+		earlier, later, ok := growth(name)
+		if strings.HasPrefix(name, "consistency/") && (!ok || later != c.report.Checkpoint.Size || earlier >= later) {
+			return malformed("证据包中的 %s 不是针对这个检查点的", "%s in the bundle is not of this checkpoint", name)
+		}
+	}
+	return nil
+}
+
+// older checks that the bundle continues a checkpoint that whoever checks holds.
+// which counts from 1.
+func (c *check) older(which int, note []byte) {
+	here := c.report.Checkpoint
+	held, err := c.Policy.Open(note)
+	if err != nil {
+		c.foundIn(which, err)
+		return
+	}
+	if held.Size > here.Size {
+		c.foundIn(which, proof.Found(proof.Incomplete, "它比证据包更新，无从比较：请要求重新导出", "it is newer than the bundle, and cannot be compared with it: ask for the bundle to be made anew"))
+		return
+	}
+	var hashes tlog.TreeProof
+	if name := fileGrowth(held.Size, here.Size); held.Size < here.Size {
+		if _, ok := c.entries[name]; !ok {
+			c.foundIn(which, proof.Found(proof.Incomplete, "证据包没有从大小 %d 延续而来的证明：请要求带上它重新导出", "the bundle does not prove that it continues the tree of size %d: ask for the bundle to be made anew, with that proof", held.Size))
+			return
+		}
+		if hashes, err = c.growth(name); err != nil {
+			c.foundIn(which, err)
+			return
+		}
+	}
+	if err := proof.CheckGrowth(hashes, here, held.Checkpoint); err != nil {
+		c.foundIn(which, err)
+	}
+}
+
+// foundIn adds what was found of a checkpoint that whoever checks holds.
+func (c *check) foundIn(which int, err error) {
+	c.found(err)
+	f := c.report.Findings[len(c.report.Findings)-1]
+	f.Text = ledger.Text{ZH: fmt.Sprintf("所持的第 %d 份检查点：%s", which, f.Text.ZH), EN: fmt.Sprintf("the checkpoint %d that you hold: %s", which, f.Text.EN)}
+}
+
+// growth reads the proof called name: a hash a line.
+func (c *check) growth(name string) (tlog.TreeProof, error) {
+	const most = 2 * 64 // hashes; a tree of MaxSize needs 50
+	b, err := c.file(name, most*(base64.StdEncoding.EncodedLen(tlog.HashSize)+1))
+	if err != nil {
+		return nil, err
+	}
+	var hashes tlog.TreeProof
+	for line := range strings.Lines(string(b)) {
+		h, err := tlog.ParseHash(strings.TrimSuffix(line, "\n"))
+		if err != nil || h.String()+"\n" != line {
+			return nil, malformed("证据包中的 %s 格式不对", "%s in the bundle is malformed", name)
+		}
+		hashes = append(hashes, h)
+	}
+	return hashes, nil
+}

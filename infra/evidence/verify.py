@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+"""A second verifier of evidence bundles (petition-evidence/v1), for Python 3.8 and up.
+
+    python3 verify.py bundle.zip --policy policy.txt [--older note.txt]...
+
+It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
+bundle does not hold, 2 for a wrong command line or policy, 1 if a file cannot be read.
+
+It is one file, so that it can be carried to a machine on its own. It is written from
+the specifications (RFC 9162 2.1.3.2 and 2.1.4.2, RFC 8032 5.1.7, C2SP signed-note,
+tlog-checkpoint, tlog-cosignature, tlog-proof, and README.txt of the bundle) and shares
+no code with the Go verifier; only the order in which it looks for what is wrong is the
+same, so that the verdicts can be compared.
+"""
+import argparse, base64, hashlib, json, re, struct, sys, time, zlib
+
+ORDER = ["OK", "OK_UNWITNESSED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
+         "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
+MAX_SIZE, MAX_NOTE, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, 10000, 64 << 20, 1 << 30
+NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|"
+                  r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+class Bad(Exception):
+    """What a check found wrong; its argument is the verdict."""
+
+
+def need(condition, verdict="MALFORMED"):
+    if not condition:
+        raise Bad(verdict)
+
+
+sha256 = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
+leaf_hash = lambda leaf: sha256(b"\0", leaf)
+node_hash = lambda left, right: sha256(b"\1", left, right)
+
+# ---- RFC 8032: Ed25519 verification --------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+def point(encoded):
+    """Decodes a point to extended coordinates (RFC 8032 5.1.3)."""
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, (y & ((1 << 255) - 1)) % P
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if v * x * x % P == -u % P:
+        x = x * ROOT % P
+    if v * x * x % P != u:
+        return None
+    x = P - x if x & 1 != sign else x
+    return x % P, y, 1, x * y % P
+
+
+def add(a, b):
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    c, d = 2 * D * a[3] * b[3] % P, 2 * a[2] * b[2] % P
+    e, f, g, h = f - e, d - c, d + c, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(n, a):
+    result = (0, 1, 1, 0)
+    while n:
+        result, a, n = add(result, a) if n & 1 else result, add(a, a), n >> 1
+    return result
+
+
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519(key, message, signature):
+    a, s = point(key), int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    x, y, z, _ = add(times(s, BASE), times(k, (-a[0] % P, a[1], 1, -a[3] % P)))  # [s]B - [k]A must be R
+    z = pow(z, P - 2, P)
+    return (y * z % P | (x * z % P & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# ---- RFC 9162: proofs ----------------------------------------------------------
+
+def included(index, size, leaf, path, root):
+    """RFC 9162 2.1.3.2"""
+    if not 0 <= index < size:
+        return False
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not (fn & 1 or fn == 0):
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and r == root
+
+
+def continues(first, second, path, first_root, second_root):
+    """RFC 9162 2.1.4.2, for 0 < first < second"""
+    if not path:
+        return False
+    if first & (first - 1) == 0:
+        path = [first_root] + path
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while not (fn & 1 or fn == 0):
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == first_root and sr == second_root
+
+
+# ---- C2SP: keys, notes, checkpoints --------------------------------------------
+
+def unbase64(text):
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Bad("MALFORMED")
+
+
+class Policy:
+    def __init__(self, text):
+        self.keys, self.origin, self.quorum = {}, None, None
+        for line in text.split("\n"):
+            word, *args = line.split() or ["#"]
+            if word in ("logkey", "witness"):
+                vkey, first, last = args
+                name, hashed, key = vkey.split("+", 2)
+                key = base64.b64decode(key, validate=True)
+                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
+                    raise ValueError("a key of the policy is wrong")
+                self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
+            elif word == "origin":
+                self.origin, = args
+            elif word == "quorum":
+                self.quorum = int(args[0])
+        if not self.origin or self.quorum is None or not self.keys:
+            raise ValueError("the policy lacks an origin, a quorum or keys")
+
+    def signatures(self, signed):
+        """Returns the text of a note and [(kind, first size, last size, time)] of its known keys."""
+        try:
+            whole = signed.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Bad("MALFORMED")
+        text, split, lines = whole.rpartition("\n\n")
+        need(split and lines.endswith("\n") and not any(c < " " and c != "\n" for c in whole))
+        text, found = text + "\n", {}
+        for count, line in enumerate(lines[:-1].split("\n")):
+            name, _, data = line[2:].partition(" ")
+            need(line.startswith("\u2014 ") and name and data and "+" not in name and not any(c in SPACES for c in name))
+            data = unbase64(data)
+            need(len(data) >= 5 and count < 100)
+            at, signature = (name, data[:4]), data[4:]
+            if at not in self.keys or at in found:
+                continue
+            kind, key, first, last = self.keys[at]
+            stamp, message = 0, text.encode()
+            if kind == "witness":
+                need(len(signature) == 72, "BAD_SIGNATURE")
+                stamp, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+                message = b"cosignature/v1\ntime %d\n%s" % (stamp, message)
+            need(ed25519(key, message, signature), "BAD_SIGNATURE")
+            found[at] = (kind, first, last, stamp)
+        need(found, "UNKNOWN_KEY")
+        return text, list(found.values())
+
+    def checkpoint(self, signed):
+        """Returns the size, the root and the times of the cosignatures of a checkpoint."""
+        head, split, _ = signed.partition(b"\n\n")
+        need(len(signed) <= MAX_NOTE and split)
+        origin, size, root = tree(head + b"\n", 3)
+        need(origin and size >= 1)
+        need(origin == self.origin, "WRONG_ORIGIN")
+        text, found = self.signatures(signed)
+        need(text.encode() == head + b"\n")
+        logs = [first <= size <= last for kind, first, last, _ in found if kind == "logkey"]
+        need(logs, "UNKNOWN_KEY")
+        need(any(logs), "KEY_OUT_OF_RANGE")
+        return size, root, sorted(stamp for kind, first, last, stamp in found if kind == "witness" and first <= size <= last and stamp < 1 << 63)
+
+    def heads(self, signed):
+        """Returns how many leaves a note of heads has looked at, how many streams there were, and its root."""
+        need(len(signed) <= MAX_NOTE)
+        text, found = self.signatures(signed)
+        origin, streams, root = tree(text.encode(), 4)
+        extension = re.fullmatch(r"size (0|[1-9][0-9]*)", text.split("\n")[3])
+        need(extension)
+        size = int(extension[1])
+        need(1 <= streams <= size <= MAX_SIZE)
+        need(origin == self.origin + "/heads", "WRONG_ORIGIN")
+        logs = [first <= size <= last for kind, first, last, _ in found if kind == "logkey"]
+        need(logs, "UNKNOWN_KEY")
+        need(any(logs), "KEY_OUT_OF_RANGE")
+        return size, streams, root
+
+
+def tree(text, lines):
+    """Reads the first three of so many lines: origin, size, root."""
+    parts = text.decode("utf-8").split("\n")
+    need(not any(c < " " or "\x7f" <= c <= "\x9f" for c in parts[0]))
+    need(len(parts) == lines + 1 and parts[-1] == "" and re.fullmatch("0|[1-9][0-9]{0,14}", parts[1]))
+    root = unbase64(parts[2])
+    need(len(root) == 32 and base64.b64encode(root).decode() == parts[2] and int(parts[1]) <= MAX_SIZE)
+    return parts[0], int(parts[1]), root
+
+
+# ---- the archive ---------------------------------------------------------------
+
+def archive(path):
+    """Returns the files of the bundle: stored, in order, one behind the other, nothing else."""
+    with open(path, "rb") as f:
+        size = f.seek(0, 2)
+        need(22 <= size <= MAX_TOTAL + (4 << 20))
+        f.seek(size - 22)
+        end = f.read()
+        count, length = struct.unpack_from("<HI", end, 10)
+        start = size - 22 - length
+        need(count <= MAX_FILES and start >= 0 and length <= count * 150)
+        need(end == struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, length, start, 0))
+        f.seek(start)
+        directory, files, at, total, last = f.read(length), {}, 0, 0, ""
+        f.seek(0)
+        for _ in range(count):
+            need(len(directory) >= 46)
+            crc, size, _, n = struct.unpack_from("<IIIH", directory, 16)
+            name = directory[46:46 + n].decode("latin-1")
+            common = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 33, crc, size, size, n, 0)
+            central = struct.pack("<IH", 0x02014B50, 20) + common + bytes(10) + struct.pack("<I", at) + name.encode("latin-1")
+            need(directory.startswith(central) and NAME.fullmatch(name) and name > last)
+            total, directory, last = total + size, directory[len(central):], name
+            need(size <= MAX_FILE and total <= MAX_TOTAL)
+            need(f.read(30 + n) == struct.pack("<I", 0x04034B50) + common + name.encode())
+            content = f.read(size)
+            need(len(content) == size and zlib.crc32(content) == crc)
+            files[name], at = content, at + 30 + n + size
+        need(at == start and not directory)
+    return files
+
+
+def strict_json(text, fields):
+    """Decodes an object with exactly those fields, in whatever form."""
+    def unique(pairs):
+        need(len(dict(pairs)) == len(pairs))
+        return dict(pairs)
+    value = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
+    need(isinstance(value, dict) and list(value) == fields)
+    return value
+
+
+def number(x):
+    return type(x) is int and -1 << 63 <= x < 1 << 63
+
+
+def manifest(files):
+    text = files.get("manifest.json", b"")
+    m = strict_json(text, ["format", "origin", "stream", "size", "files"])
+    need((json.dumps(m, indent=2, ensure_ascii=False) + "\n").encode() == text and m["format"] == "petition-evidence/v1" and number(m["size"]))
+    want = {name: {"size": len(b), "sha256": hashlib.sha256(b).hexdigest()} for name, b in sorted(files.items()) if name != "manifest.json"}
+    need(m["files"] == want and list(m["files"]) == list(want) and all(list(f) == ["size", "sha256"] and number(f["size"]) for f in m["files"].values()))
+    need(category_of(m["stream"]) is not None)
+    return m
+
+
+def category_of(stream):
+    """Returns the category of a stream: that before its UUID, or all of a name of the store's own; None if it is no stream."""
+    m = re.fullmatch("(.+)-([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", stream, re.DOTALL)
+    if m and m[2].strip("0-"):
+        return m[1]
+    return stream if stream.startswith("$") else None
+
+
+# ---- the bundle ----------------------------------------------------------------
+
+class Check:
+    def __init__(self, options):
+        self.o, self.verdicts, self.events, self.size = options, [], 0, 0
+
+    def attempt(self, step, *args):
+        """Runs a step; returns None if it found something wrong."""
+        try:
+            return step(*args)
+        except Bad as bad:
+            self.verdicts.append(bad.args[0])
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error):
+            self.verdicts.append("MALFORMED")
+
+    def file(self, name, most=MAX_FILE):
+        need(name in self.files and len(self.files[name]) <= most)
+        return self.files[name]
+
+    def bundle(self):
+        self.files = archive(self.o.bundle)
+        m = manifest(self.files)
+        self.note = self.file("checkpoint", MAX_NOTE)
+        self.size, self.root, self.stamps = self.o.policy.checkpoint(self.note)
+        quorum = self.o.policy.quorum
+        self.seen = self.stamps[quorum - 1] if 0 < quorum <= len(self.stamps) else None
+        need(m["origin"] == self.o.policy.origin and m["size"] == self.size)
+        for name in self.files:
+            if name.startswith("events/"):
+                need(all(name.split(".")[0] + suffix in self.files for suffix in (".leaf", ".data", ".meta", ".tlog-proof")))
+            if name.startswith("consistency/"):
+                first, last = map(int, NAME.fullmatch(name).groups()[-2:])
+                need(first < last == self.size)
+        history, previous, expected = [], None, 1
+        for name in sorted(self.files):
+            if name.endswith(".leaf"):
+                self.events += 1
+                e = self.attempt(self.event, name[:-5], ".leaf", m["stream"])
+                if e:
+                    self.attempt(self.follows, e, previous, expected)
+                    self.attempt(self.recorded, e)
+                    history.append(e)
+                previous, expected = e, (e["version"] if e else expected) + 1
+        self.attempt(self.heads, history)
+        for path in self.o.older:
+            with open(path, "rb") as f:
+                self.attempt(self.older, f.read(MAX_NOTE + 1))
+        if self.seen is None:
+            self.verdicts.append("OK_UNWITNESSED")
+
+    def event(self, name, suffix, stream=None):
+        """Checks an event by itself: its leaf, what the leaf commits to, and that it is in the tree."""
+        leaf, inclusion = self.file(name + suffix, 512 + 3 * 65536), self.file(name + ".tlog-proof", MAX_NOTE + 4096)
+        need(leaf.startswith(b"petition-ledger/leaf/v1\0") and len(leaf) > 81)
+        kind, index, _, _, revision, recorded = struct.unpack_from(">BQQQQq", leaf, 24)
+        at, names = 24 + 41 + 16, []
+        for _ in range(3):
+            n, = struct.unpack_from(">H", leaf, at)
+            names.append(leaf[at + 2:at + 2 + n])
+            at += 2 + n
+        need(len(leaf) == at + 40 + 40 + 32 and index < (1 << 63) - 1 and revision < (1 << 63) - 1)
+        own = names[0].decode("utf-8", "surrogateescape")
+        category = category_of(own)
+        need(category is not None and kind == (3 if category == "notary" else 2 if category.startswith("$") else 1))
+        need(names[2] in (b"application/json", b"application/octet-stream"))
+        for part, offset in ((".data", at), (".meta", at + 40)):
+            length, digest = struct.unpack_from(">Q32s", leaf, offset)
+            need(length < 1 << 63)
+            content = self.file(name + part)
+            need(len(content) == length and sha256(content) == digest, "TAMPERED_CONTENT")
+        head = b"c2sp.org/tlog-proof@v1\nindex %d\n" % index
+        need(inclusion.startswith(head) and inclusion.endswith(b"\n" + self.note))
+        path = [unbase64(line) for line in inclusion[len(head):-len(self.note) - 1].split(b"\n")[:-1]]
+        need(len(path) <= 64 and all(len(h) == 32 for h in path))
+        need(head + b"".join(base64.b64encode(h) + b"\n" for h in path) + b"\n" + self.note == inclusion)
+        need(included(index, self.size, leaf_hash(leaf), path, self.root), "BAD_PROOF")
+        need(stream is None or own == stream)
+        return {"index": index, "version": revision + 1, "recorded": recorded, "prev": leaf[-32:], "hash": leaf_hash(leaf),
+                "stream": own, "category": category, "type": names[1]}
+
+    def follows(self, e, previous, expected):
+        need(e["version"] <= expected, "INCOMPLETE")
+        need(e["version"] == expected)
+        if expected == 1 or previous:
+            need(e["prev"] == (previous["hash"] if previous else bytes(32)), "TAMPERED_INSERTED")
+        if previous:
+            need(e["index"] > previous["index"], "TAMPERED_ORDER")
+            need(e["recorded"] >= previous["recorded"], "TIME_VIOLATION")
+
+    def recorded(self, e):
+        need(self.seen is None or e["recorded"] <= (self.seen + self.o.skew) * 10**7, "TIME_VIOLATION")
+
+    def heads(self, history):
+        """Nothing of the stream was left out, of what there was when the notary signed the heads."""
+        e = self.event("heads/leaf", ".bin")
+        self.attempt(self.recorded, e)
+        need(e["category"] == "notary" and e["type"] == b"NotaryHeads")
+        note = strict_json(self.file("heads/leaf.data", (1 << 20) - (1 << 14)), ["note"])["note"]
+        size, streams, root = self.o.policy.heads(note.encode())
+        need(size <= e["index"])
+        if len(history) == self.events:
+            last = [h for h in history if h["index"] < size][-1:]
+            need(last, "INCOMPLETE")
+            text = self.file("heads/map-proof.json", 1 << 16)
+            p = strict_json(text, ["place", "proof"])
+            need(json.dumps(p, separators=(",", ":")).encode() == text and number(p["place"]) and 0 <= p["place"] < streams and len(p["proof"]) <= 64)
+            path = [unbase64(h) for h in p["proof"]]
+            need(all(len(h) == 32 and base64.b64encode(h).decode() == text for h, text in zip(path, p["proof"])))
+            h = last[0]
+            record = sha256(h["stream"].encode()) + struct.pack(">QQ", h["version"] - 1, h["index"]) + h["hash"]
+            need(included(p["place"], streams, leaf_hash(record), path, root), "INCOMPLETE")
+        need(not self.o.stale_after or self.o.now - e["recorded"] / 10**7 <= self.o.stale_after, "STALE")
+
+    def older(self, note):
+        size, root, _ = self.o.policy.checkpoint(note)
+        need(size <= self.size, "INCOMPLETE")
+        if size == self.size:
+            return need(root == self.root, "FORK")
+        name = "consistency/%d-%d.txt" % (size, self.size)
+        need(name in self.files, "INCOMPLETE")
+        text = self.file(name, 2 * 64 * 45)
+        path = [unbase64(line) for line in text.split(b"\n")[:-1]]
+        need(all(len(h) == 32 for h in path) and b"".join(base64.b64encode(h) + b"\n" for h in path) == text)
+        need(continues(size, self.size, path, root, self.root), "FORK")
+
+
+def main():
+    p = argparse.ArgumentParser(description="verify an evidence bundle (petition-evidence/v1)")
+    p.add_argument("bundle")
+    p.add_argument("--policy", required=True)
+    p.add_argument("--older", action="append", default=[], help="a signed checkpoint that you hold")
+    p.add_argument("--skew", type=float, default=300, help="seconds that clocks may be apart")
+    p.add_argument("--stale-after", type=float, default=0, help="seconds; 0 is never")
+    p.add_argument("--now", type=float, default=time.time(), help="seconds since 1970")
+    options = p.parse_args()
+    check = Check(options)
+    try:
+        with open(options.policy, encoding="utf-8") as f:
+            options.policy = Policy(f.read())
+    except ValueError as wrong:
+        sys.exit(p.error("the policy: %s" % wrong))
+    try:
+        check.attempt(check.bundle)
+    except OSError as unread:
+        print(unread, file=sys.stderr)
+        sys.exit(1)
+    verdict = max(check.verdicts or ["OK"], key=ORDER.index)
+    print(json.dumps({"verdict": verdict, "events": check.events, "size": check.size}))
+    sys.exit({"OK": 0, "OK_UNWITNESSED": 10}.get(verdict, 3))
+
+
+if __name__ == "__main__":
+    main()
