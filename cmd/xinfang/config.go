@@ -65,6 +65,21 @@ type config struct {
 		UsersFile string `toml:"users_file" env:"XINFANG_ESDB_USERS_FILE"`
 	} `toml:"esdb"`
 
+	Notary struct {
+		// Dir is where the notary keeps its tree, its policy and its memory; empty is
+		// notary in the data directory.
+		Dir string `toml:"dir" env:"XINFANG_NOTARY_DIR"`
+		// KeyFile holds the notary's key; empty is notary.key in the data directory.
+		// Keep it where the administrators of the ledger cannot read it.
+		KeyFile string `toml:"key_file" env:"XINFANG_NOTARY_KEY_FILE"`
+		// Guard is the Unix socket of a guard that has the key, under another user of
+		// this machine (xinfang notary guard); empty is a guard of this process.
+		Guard string `toml:"guard" env:"XINFANG_NOTARY_GUARD"`
+		// Witnesses are the addresses of witnesses that cosign, with spaces or commas
+		// between them.
+		Witnesses string `toml:"witnesses" env:"XINFANG_NOTARY_WITNESSES"`
+	} `toml:"notary"`
+
 	Vault struct {
 		// MasterKeyFile holds the key that wraps all data keys. Keep it off the
 		// machine's backups: who has both has the personal data.
@@ -98,6 +113,12 @@ addr = "127.0.0.1:9480"          # Prometheus 抓取；留空则不开 / empty: 
 # key_file = "node.key"
 # client_ca_file = "ca.crt"
 # users_file = "users.json"      # 默认 <data>/users.json；见 xinfang store user
+
+# [notary]                       # 见 xinfang notary init / see xinfang notary init
+# dir = "notary"                 # 默认 <data>/notary / the tree, the policy
+# key_file = "notary.key"        # 默认 <data>/notary.key；应放在台账管理员读不到的地方 / out of reach of administrators
+# guard = "/run/xinfang/guard.sock"   # 密钥由另一用户的守护进程持有 / another user's guard has the key
+# witnesses = "https://inspection.example.gov.cn/w1"   # 见证 / who cosigns
 
 [vault]
 # master_key_file = "master.key" # 默认 <data>/vault.key；勿与备份放在一起 / keep it apart from backups

@@ -18,14 +18,22 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	var keep string
+	var tamper bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: a.tr("用示例数据启动（一个区一年的信访件，退出即清除）", "start with made-up data: a district's year, gone when you leave"),
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), keep) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tamper {
+				return a.demoTamper(cmd.Context())
+			}
+			return a.demo(cmd.Context(), keep)
+		},
 	}
 	addressFlags(a, cmd)
 	cmd.Flags().StringVar(&keep, "write", "", a.tr("只把示例数据写到这个目录，不启动服务", "only write the data to this `directory`, and serve nothing"))
+	cmd.Flags().BoolVar(&tamper, "tamper", false, a.tr("演示篡改：改动一份副本，看它怎样被发现", "alter a copy of the data, and see how that is found"))
+	cmd.MarkFlagsMutuallyExclusive("write", "tamper")
 	return cmd
 }
 
@@ -59,6 +67,9 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 		return err
 	}
 	if err := n.projector.CatchUp(ctx); err != nil {
+		return err
+	}
+	if _, err := a.setUpNotary("demo.example.gov.cn/petition", nil, 0, rand.NewChaCha8([32]byte{byte(options.Seed)})); err != nil {
 		return err
 	}
 	a.say(a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）", "✓ %d made-up cases / %d entries; the time is always %s in Beijing"), made.Cases, made.Events, minute(made.Today))

@@ -30,26 +30,26 @@ import (
 // killFor is how long each of these tests goes on killing.
 const killFor = 2 * time.Second
 
-// A witness remembers every entry of a ledger that it has been told of.
-type witness struct {
+// A bystander remembers every entry of a ledger that it has been told of.
+type bystander struct {
 	dir string // the data directory
 
 	mu    sync.Mutex
 	known map[ledger.Position]string // leaf; guarded by mu
 }
 
-func newWitness(dir string) *witness {
-	return &witness{dir: dir, known: make(map[ledger.Position]string)}
+func newBystander(dir string) *bystander {
+	return &bystander{dir: dir, known: make(map[ledger.Position]string)}
 }
 
-func (w *witness) note(at ledger.Position, leaf string) {
+func (w *bystander) note(at ledger.Position, leaf string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.known[at] = leaf
 }
 
 // count returns how many entries it knows.
-func (w *witness) count() int {
+func (w *bystander) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.known)
@@ -57,7 +57,7 @@ func (w *witness) count() int {
 
 // watch reads what is written, beside whoever writes it, until ctx is done or it
 // has seen n entries more.
-func (w *witness) watch(ctx context.Context, n int) error {
+func (w *bystander) watch(ctx context.Context, n int) error {
 	store, err := segment.Open(filepath.Join(w.dir, ledgerDir), segment.Options{Now: time.Now, ReadOnly: true})
 	if err != nil {
 		return err
@@ -75,10 +75,10 @@ func (w *witness) watch(ctx context.Context, n int) error {
 	return nil
 }
 
-// check fails the test if anything that the witness knows is missing, or the
+// check fails the test if anything that the bystander knows is missing, or the
 // ledger does not verify, or the views are not what a rebuild makes. It returns
 // how many entries there are.
-func (w *witness) check(t *testing.T) int {
+func (w *bystander) check(t *testing.T) int {
 	t.Helper()
 	store, err := segment.Open(filepath.Join(w.dir, ledgerDir), segment.Options{Now: time.Now, ReadOnly: true})
 	if err != nil {
@@ -185,7 +185,7 @@ func TestKillImport(t *testing.T) {
 	dir = filepath.Join(dir, "data")
 	operateOn(t, dir, "org", "load", "testdata/district.toml")
 
-	w := newWitness(dir)
+	w := newBystander(dir)
 	before, kills := w.check(t), 0
 	for end := time.Now().Add(killFor); time.Now().Before(end); {
 		cmd, said := start(t, dir, "import", "run", table, "--mapping", mapping)
@@ -258,7 +258,7 @@ func TestKillRebuild(t *testing.T) {
 			t.Fatalf("after %d kills the list of cases is another", kills)
 		}
 	}
-	newWitness(dir).check(t)
+	newBystander(dir).check(t)
 	if left, err := filepath.Glob(filepath.Join(dir, viewsFile+"*.new*")); err != nil || len(left) > 0 {
 		t.Errorf("what was built so far is still there: %v %v", left, err)
 	}
@@ -269,7 +269,7 @@ func TestKillRebuild(t *testing.T) {
 // other, and asks again with the same key until it has an answer.
 type client struct {
 	url, token string
-	w          *witness
+	w          *bystander
 	acked      *atomic.Int64
 }
 
@@ -330,7 +330,7 @@ func TestKillServer(t *testing.T) {
 	ok(t, newDistrict(dir, func(officer, token string) { tokens[officer] = token }))
 	address := freeAddress(t)
 
-	w := newWitness(dir)
+	w := newBystander(dir)
 	before := w.check(t)
 	var acked atomic.Int64
 	c := client{"http://" + address, tokens["registrar"], w, &acked}

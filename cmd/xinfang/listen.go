@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,6 +37,34 @@ func (o *listeners) http(name, addr string, demo bool, handler http.Handler, log
 	if err != nil {
 		return err
 	}
+	o.carry(name, l, handler, log)
+	return nil
+}
+
+// socket opens a Unix socket for handler, which only this user and his group may
+// open. One that a dead process has left is in the way of nobody.
+func (o *listeners) socket(name, path string, handler http.Handler, log *slog.Logger) error {
+	if conn, err := net.Dial("unix", path); err == nil {
+		return errors.Join(fmt.Errorf("%s: %w", path, syscall.EADDRINUSE), conn.Close())
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err == nil {
+		err = os.Chmod(path, 0o660)
+	}
+	if err != nil {
+		return err
+	}
+	o.carry(name, l, handler, log)
+	return nil
+}
+
+// carry has handler answer on l.
+func (o *listeners) carry(name string, l net.Listener, handler http.Handler, log *slog.Logger) {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: web.HeaderTimeout, ReadTimeout: web.ReadTimeout, IdleTimeout: web.IdleTimeout,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -47,7 +78,6 @@ func (o *listeners) http(name, addr string, demo bool, handler http.Handler, log
 			return nil
 		},
 	})
-	return nil
 }
 
 // serve serves all of them until running is done, and then lets requests end.

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -86,7 +88,12 @@ func copyData(from, to string) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return err
 	}
-	return os.Chmod(filepath.Join(to, masterFile), 0o600)
+	for _, secret := range []string{masterFile, notaryKey} {
+		if err := os.Chmod(filepath.Join(to, secret), 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // operate runs the program in this process, on the data directory dir, and

@@ -33,9 +33,10 @@ func TestReadme(t *testing.T) {
 	ok(t, os.Symlink(infra, filepath.Join(dir, "infra"))) // samples are named from the top of the repository
 	env := append(os.Environ(), noSleep)
 	protocol := freeAddress(t)
+	witness := freeAddress(t)
 	done := make(map[string]bool)
 	for _, line := range append(english, chinese...) {
-		line = strings.ReplaceAll(line, "127.0.0.1:2113", protocol)
+		line = strings.NewReplacer("127.0.0.1:2113", protocol, "127.0.0.1:8490", witness).Replace(line)
 		if done[line] {
 			continue
 		}
@@ -51,6 +52,8 @@ func TestReadme(t *testing.T) {
 			t.Errorf("%s: the test does not know how to run this", line)
 		case strings.Contains(line, "--esdb-listen"): // those after it follow what it serves
 			defer readmeServer(t, dir, env, program, strings.Fields(arguments))()
+		case strings.HasPrefix(arguments, "witness serve"): // it cosigns for those after it
+			defer readmeRun(t, dir, env, program, strings.Fields(arguments), "http://"+witness+"/")()
 		case arguments == "demo", strings.HasPrefix(arguments, "serve"):
 			readmeServer(t, dir, env, program, strings.Fields(arguments))()
 		default:
@@ -87,8 +90,16 @@ func readmeCommands(t *testing.T, path string) (commands []string) {
 func readmeServer(t *testing.T, dir string, env []string, program string, args []string) (stop func()) {
 	t.Helper()
 	console, metrics := freeAddress(t), freeAddress(t)
+	env = append(slices.Clone(env), "XINFANG_HTTP_ADDR="+console, "XINFANG_METRICS_ADDR="+metrics)
+	return readmeRun(t, dir, env, program, args, "http://"+console+"/readyz", "http://"+metrics+"/metrics")
+}
+
+// readmeRun runs the program until the urls answer. Stopping it, it must have said
+// where it is.
+func readmeRun(t *testing.T, dir string, env []string, program string, args []string, urls ...string) (stop func()) {
+	t.Helper()
 	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Env = dir, append(slices.Clone(env), "XINFANG_HTTP_ADDR="+console, "XINFANG_METRICS_ADDR="+metrics)
+	cmd.Dir, cmd.Env = dir, env
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
 	ok(t, cmd.Start())
@@ -98,7 +109,7 @@ func readmeServer(t *testing.T, dir string, env []string, program string, args [
 		ended <- cmd.Wait()
 		stopped()
 	}()
-	for _, url := range []string{"http://" + console + "/readyz", "http://" + metrics + "/metrics"} {
+	for _, url := range urls {
 		if status, body, err := ask(running, url, ""); err != nil || status != 200 {
 			_ = cmd.Process.Kill() // it may have ended already
 			t.Fatalf("xinfang %v: %s: status %d, %v\n%s\n%v\n%s", args, url, status, err, body, <-ended, &said)
@@ -109,8 +120,10 @@ func readmeServer(t *testing.T, dir string, env []string, program string, args [
 		if err := <-ended; err != nil {
 			t.Fatalf("xinfang %v: %v\n%s", args, err, &said)
 		}
-		if !strings.Contains(said.String(), "http://"+console) || !strings.Contains(said.String(), "http://"+metrics+"/metrics") {
-			t.Errorf("xinfang %v does not say where it is:\n%s", args, &said)
+		for _, url := range urls {
+			if at := strings.TrimSuffix(strings.TrimSuffix(url, "/readyz"), "/"); !strings.Contains(said.String(), at) {
+				t.Errorf("xinfang %v does not say that it is at %s:\n%s", args, at, &said)
+			}
 		}
 	}
 }

@@ -132,6 +132,16 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		clear(b[written-n:])
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 	},
+	// waitfor FILE: waits until there is such a file.
+	"waitfor": func(ts *testscript.TestScript, _ bool, args []string) {
+		for range 500 {
+			if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		ts.Fatalf("%s has not come", args[0])
+	},
 	// ports NAME...: sets variables to addresses that are free.
 	"ports": func(ts *testscript.TestScript, _ bool, args []string) {
 		for _, name := range args {

@@ -43,6 +43,7 @@ func (a *app) serveCommand() *cobra.Command {
 	addressFlags(a, cmd)
 	sourceFlags(a, cmd)
 	listenFlags(a, cmd)
+	cmd.Flags().String("notary-witnesses", "", a.tr("见证的地址，可有多个（逗号分隔）", "`addresses` of witnesses, with commas between them"))
 	return cmd
 }
 
@@ -98,6 +99,17 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 		Version: version, ReadOnly: with.frozen,
 		Observe: m.Observe, Commanded: m.Commanded, Revealed: m.Revealed,
 	}
+	var kept *notarised
+	if !with.frozen {
+		if kept, err = a.openNotary(ctx, n, with.now, log); err != nil {
+			return err
+		}
+	}
+	if kept != nil {
+		defer func() { err = errors.Join(err, kept.Close()) }()
+		desk.Notary = kept
+		m.Sign(kept.gauge)
+	}
 	if n.remote != nil {
 		desk.Source = n.remote.source
 		m.Follow(n.remote.gauge)
@@ -148,6 +160,16 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	})
 	g.Go(func() error { return n.gauges(running, m, with.now, log) })
 	g.Go(func() error { return guard.recordAttempts(running) })
+	if kept != nil {
+		g.Go(func() error { return kept.attest(running, log) })
+		g.Go(func() error {
+			// So is a notary: what it will not sign is what there is to see.
+			if err := kept.Run(running); running.Err() == nil {
+				log.Error("the notary has stopped; the ledger goes on taking entries", "err", err)
+			}
+			return nil
+		})
+	}
 	if n.remote != nil {
 		n.remote.follow(running, func(err error) { log.Error("copying has stopped; what is held can be read", "err", err) })
 		g.Go(func() error { return n.keepChecking(running, log) })

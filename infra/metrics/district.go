@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (district) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range replicaDescs {
+	for _, d := range slices.Concat(replicaDescs, notaryDescs) {
 		ch <- d
 	}
 	for _, d := range []*prometheus.Desc{headDesc, storeDesc, regressDesc, positionDesc, lagDesc, lagTimeDesc, stoppedDesc, calendarDesc,
@@ -84,13 +85,16 @@ func (district) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (d district) Collect(ch chan<- prometheus.Metric) {
 	d.m.mu.RLock()
-	s, replica := d.m.state, d.m.replica
+	s, replica, notary := d.m.state, d.m.replica, d.m.notary
 	d.m.mu.RUnlock()
 	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
 	}
 	count := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, v, labels...)
+	}
+	if notary != nil {
+		notary().collect(gauge)
 	}
 	if replica != nil {
 		replica().collect(gauge)

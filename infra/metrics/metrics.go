@@ -41,6 +41,7 @@ type Metrics struct {
 	mu      sync.RWMutex
 	state   *State         // replaced, never changed; nil until the first Set
 	replica func() Replica // nil if the ledger is kept here
+	notary  func() Notary  // nil if there is none
 }
 
 // Build says which program this is.
@@ -169,4 +170,12 @@ func (m *Metrics) Follow(read func() Replica) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.replica = read
+}
+
+// Sign makes the metrics show the notary, as read says at each scrape. read may be
+// called concurrently.
+func (m *Metrics) Sign(read func() Notary) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.notary = read
 }

@@ -47,6 +47,7 @@ func (s *Server) operations(r *routes) {
 	s.importOperations()
 	s.measureOperations()
 	s.reportOperations()
+	s.notaryOperations()
 	s.ledgerOperations()
 }
 

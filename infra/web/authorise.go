@@ -78,6 +78,9 @@ var table = map[string]rule{
 	"GET /reports/cases/{no}":             {roles: examiners},
 	"GET /reports/units/{code}":           {roles: overseers},
 	"GET /measures":                       {roles: counters},
+	"GET /cases/{no}/evidence":            {roles: examiners},
+	"GET /checkpoint":                     {open: true},
+	"GET /tile/{path...}":                 {open: true}, // the leaves for inspectors only
 	"GET /ledger":                         {roles: everyone},
 	"GET /ledger/events":                  {roles: inspection},
 
@@ -92,6 +95,7 @@ var table = map[string]rule{
 	"GET /api/v1/cases/{no}/timeline":            {roles: readers},
 	"GET /api/v1/cases/{no}/clocks":              {roles: readers},
 	"GET /api/v1/cases/{no}/holders":             {roles: readers},
+	"GET /api/v1/cases/{no}/evidence":            {roles: examiners},
 	"POST /api/v1/cases/{no}/commands/{command}": {roles: writers},
 	"GET /api/v1/search":                         {roles: readers},
 	"POST /api/v1/imports":                       {roles: importers, body: importLimit},

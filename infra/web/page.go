@@ -56,8 +56,9 @@ type page struct {
 	URL    *url.URL
 	Nonce  string
 	Demo   bool
-	Source *Source // nil if the ledger is kept here
-	Frozen bool    // nothing can be recorded here
+	Source *Source    // nil if the ledger is kept here
+	Signed *Integrity // nil if there is no notary
+	Frozen bool       // nothing can be recorded here
 	Fresh  Freshness
 	Moment moment
 	Nav    []navItem
@@ -106,6 +107,10 @@ func (s *Server) blank(r *http.Request, v visit, title string) *page {
 	if s.Source != nil {
 		source := s.Source()
 		p.Source = &source
+	}
+	if s.Notary != nil {
+		signed := s.Notary.Integrity()
+		p.Signed = &signed
 	}
 	p.Nav = navFor(v, r.URL.Path, s.ReadOnly)
 	return p

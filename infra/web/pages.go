@@ -33,6 +33,8 @@ func (s *Server) pages(r *routes) {
 	r.HandleFunc("GET /reports/cases/{no}", s.showCaseReport)
 	r.HandleFunc("GET /reports/units/{code}", s.showUnitReport)
 
+	s.notaryPages(r)
+
 	r.HandleFunc("GET /ledger", s.showLedger)
 	r.HandleFunc("GET /ledger/events", s.showEvents)
 }

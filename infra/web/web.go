@@ -65,6 +65,9 @@ type Server struct {
 	Random io.Reader // of command ids, sessions and traces; crypto/rand.Reader but in tests
 	Log    *slog.Logger
 
+	// Notary, if set, commits to the ledger for others to check.
+	Notary Notary
+
 	// Source, if set, is what this node keeps a replica of.
 	Source func() Source
 

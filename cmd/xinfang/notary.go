@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+	"xinfang/infra/metrics"
+	"xinfang/infra/notary"
+	"xinfang/infra/web"
+	"xinfang/infra/witness"
+)
+
+// Where the notary's parts are in the data directory, unless the configuration
+// says otherwise.
+const (
+	notaryDir    = "notary"
+	notaryKey    = "notary.key"
+	notaryPolicy = "policy.txt"
+)
+
+func (a *app) notaryPath(name, configured string) string {
+	if configured != "" {
+		return configured
+	}
+	return a.path(name)
+}
+
+// A notarised is the notary of a node.
+type notarised struct {
+	*notary.Notary
+	node   *node
+	guard  notary.Signer
+	policy *proof.Policy
+	now    func() time.Time
+}
+
+// openNotary opens the notary of n; nil if none was set up.
+func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log *slog.Logger) (*notarised, error) {
+	dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
+	policy, err := readPolicy(filepath.Join(dir, notaryPolicy))
+	if errors.Is(err, fs.ErrNotExist) && a.cfg.Notary.Dir == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	witnesses, err := a.witnesses()
+	if err != nil {
+		return nil, err
+	}
+	guard, err := a.openGuard(ctx, policy.Origin)
+	if err != nil {
+		return nil, err
+	}
+	return &notarised{
+		Notary: notary.New(notary.Options{Log: n.local, Dir: dir, Guard: guard, Policy: policy, Witnesses: witnesses, Now: now, Logger: log}),
+		node:   n, guard: guard, policy: policy, now: now,
+	}, nil
+}
+
+// openGuard opens the guard that signs for the ledger called origin: that of another
+// process if the configuration names one.
+func (a *app) openGuard(ctx context.Context, origin string) (notary.Signer, error) {
+	if socket := a.cfg.Notary.Guard; socket != "" {
+		return notary.DialGuard(ctx, socket, origin)
+	}
+	signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+	if err != nil {
+		return nil, err
+	}
+	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signer)
+}
+
+// Close gives the guard's memory free.
+func (n *notarised) Close() error { return n.guard.Close() }
+
+// Integrity implements [web.Notary].
+func (n *notarised) Integrity() web.Integrity {
+	s := n.Status()
+	i := web.Integrity{
+		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size,
+	}
+	for _, w := range s.Witnesses {
+		i.Witnesses = append(i.Witnesses, web.WitnessState{Name: w.Name, Size: w.Size, Last: w.Last, Silent: w.Err != nil})
+	}
+	if s.Stopped != nil {
+		text := ledger.Text{ZH: s.Stopped.Error(), EN: s.Stopped.Error()}
+		if f, ok := errors.AsType[*proof.Finding](s.Stopped); ok {
+			text = f.Say()
+		}
+		i.Stopped = &text
+	}
+	return i
+}
+
+// attestEvery is how often it is asked whether an attestation is a day old.
+const attestEvery = time.Hour
+
+// attest attests daily, until ctx is done.
+func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
+	for {
+		if err := n.AttestDaily(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()}); err != nil && ctx.Err() == nil {
+			log.Error("the ends of the streams could not be attested", "err", err)
+		}
+		select {
+		case <-time.After(attestEvery):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// gauge is what the metrics show.
+func (n *notarised) gauge() metrics.Notary {
+	s := n.Status()
+	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil}
+	for _, w := range s.Witnesses {
+		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
+	}
+	return g
+}
+
+func readPolicy(path string) (*proof.Policy, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return proof.ParsePolicy(b)
+}
+
+// witnesses returns the witnesses that the configuration names, by their addresses.
+func (a *app) witnesses() ([]notary.Witness, error) {
+	var list []notary.Witness
+	for address := range strings.FieldsSeq(strings.ReplaceAll(a.cfg.Notary.Witnesses, ",", " ")) {
+		if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
+			return nil, usage("notary.witnesses 中的 %q 不是网址", "%q in notary.witnesses is no address", address)
+		}
+		list = append(list, remoteWitness{&witness.Client{URL: address, HTTP: &http.Client{Timeout: time.Minute}}})
+	}
+	return list, nil
+}
+
+// A remoteWitness is a witness as the notary sees it.
+type remoteWitness struct{ client *witness.Client }
+
+// Name implements [notary.Witness].
+func (w remoteWitness) Name() string { return w.client.URL }
+
+// Cosign implements [notary.Witness].
+func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.TreeProof, signed []byte) ([]byte, error) {
+	lines, err := w.client.AddCheckpoint(ctx, oldSize, growth, signed)
+	if conflict, ok := errors.AsType[*witness.SizeConflict](err); ok {
+		return nil, &notary.StaleError{Size: conflict.Size}
+	}
+	return lines, err
+}
+
+// setUpNotary makes a key and the policy that believes it, with witnesses and how
+// many of them must cosign.
+func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
+	if err := os.MkdirAll(filepath.Join(dir, "guard"), 0o700); err != nil {
+		return nil, err
+	}
+	vkey, err := notary.WriteKey(key, origin, random)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
+			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",
+		}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := policyText(origin, vkey, witnesses, quorum)
+	policy, err := proof.ParsePolicy([]byte(text))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, notaryPolicy), []byte(policy.String()), 0o644)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(key)) // nothing was signed with it
+	}
+	return policy, nil
+}
+
+var errNoNotary = &ledger.Refusal{Code: "ERR_NO_NOTARY", Kind: ledger.NotFound, Text: ledger.Text{
+	ZH: "本节点没有设置公证；先运行 xinfang notary init", EN: "this node has no notary; run xinfang notary init first",
+}}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"xinfang/infra/witness"
+)
+
+// witnessVKey is the file in a witness's directory with its public key, and so its
+// name.
+const witnessVKey = "vkey.txt"
+
+func (a *app) witnessCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "witness",
+		Short: a.tr("见证：由检查组在自己的机器上为检查点签名", "the witness, which the inspection team runs on a machine of its own"),
+		Long: a.tr("见证只签延续其所见一切的检查点。它应由不受台账管理员支配的单位运行：这样台账的历史即使由掌握全部口令的人重写，也必被发现。",
+			"A witness signs only checkpoints that continue all that it has seen. Whoever runs it must not be under those who administer the ledger: then a rewritten history is seen, whatever passwords its author has."),
+	}
+	var dir string
+	cmd.PersistentFlags().StringVar(&dir, "dir", "witness", a.tr("见证的目录", "`directory` of the witness"))
+	cmd.AddCommand(a.witnessInit(&dir), a.witnessAdd(&dir), a.witnessServe(&dir), a.witnessCosign(&dir), a.witnessStatus(&dir))
+	return cmd
+}
+
+func (a *app) witnessInit(dir *string) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   a.tr("生成见证的密钥（一次）", "make the key of the witness (once)"),
+		Example: "  xinfang witness init --name inspection.example.gov.cn/w1",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if name == "" {
+				return usage("--name 必须给出，如 inspection.example.gov.cn/w1", "give --name, such as inspection.example.gov.cn/w1")
+			}
+			vkey, err := witness.Create(*dir, name, rand.Reader)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(*dir, witnessVKey), []byte(vkey+"\n"), 0o644); err != nil {
+				return err
+			}
+			return a.print(table{header: []string{a.tr("公钥：用于 xinfang notary init --witness", "public key, for xinfang notary init --witness")}, rows: [][]string{{vkey}}, values: struct {
+				VKey string `json:"vkey"`
+			}{vkey}})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", a.tr("见证的名称", "`name` of the witness"))
+	return cmd
+}
+
+func (a *app) witnessAdd(dir *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "add POLICY",
+		Short: a.tr("加入一个台账：按其信任策略认其公证密钥", "add a ledger, whose notary's keys a policy lists"),
+		Args:  exactArgs("POLICY"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			policy, err := readPolicy(args[0])
+			if err != nil {
+				return err
+			}
+			return a.withWitness(*dir, a.logger(), func(w *witness.Witness) error {
+				var keys []string
+				for _, k := range policy.LogKeys {
+					keys = append(keys, k.VKey)
+				}
+				if err := w.AddLog(policy.Origin, keys); err != nil {
+					return err
+				}
+				return a.printLogs(w)
+			})
+		},
+	}
+}
+
+func (a *app) witnessStatus(dir *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: a.tr("见证见过什么", "what the witness has seen"),
+		Args:  noArgs,
+		RunE:  func(*cobra.Command, []string) error { return a.withWitness(*dir, a.logger(), a.printLogs) },
+	}
+}
+
+func (a *app) witnessServe(dir *string) *cobra.Command {
+	var addr string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: a.tr("以 C2SP tlog-witness 协议提供签名", "cosign over the protocol C2SP tlog-witness"),
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log := slog.New(slog.NewJSONHandler(a.Stderr, nil))
+			return a.withWitness(*dir, log, func(w *witness.Witness) (err error) {
+				open := new(listeners)
+				defer func() { err = errors.Join(err, open.close()) }()
+				if err := open.http("console", addr, false, w.Handler(), log); err != nil {
+					return err
+				}
+				g, running := errgroup.WithContext(cmd.Context())
+				open.serve(g, running, log)
+				a.say("%s %s", a.tr("见证：", "witness:"), open.addresses().console)
+				return g.Wait()
+			})
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8490", a.tr("监听地址；对外服务请放在有 TLS 的网关后面", "`address` to listen on; anything but loopback belongs behind a gateway with TLS"))
+	return cmd
+}
+
+func (a *app) witnessCosign(dir *string) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:     "cosign REQUEST",
+		Short:   a.tr("离线签名：请求与签名以文件经 U 盘往返", "cosign offline: request and signature travel as files"),
+		Example: "  xinfang notary request --to request.txt\n  xinfang witness cosign request.txt --to lines.txt\n  xinfang notary merge request.txt lines.txt",
+		Args:    exactArgs("REQUEST"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withWitness(*dir, a.logger(), func(w *witness.Witness) error {
+				lines, err := w.CosignFile(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				if out == "" {
+					_, err = a.Stdout.Write(lines)
+					return err
+				}
+				return os.WriteFile(out, lines, 0o644)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&out, "to", "", a.tr("写到这个文件（默认写到标准输出）", "write it to this `file` (default standard output)"))
+	return cmd
+}
+
+// withWitness opens the witness in dir.
+func (a *app) withWitness(dir string, log *slog.Logger, f func(*witness.Witness) error) (err error) {
+	vkey, err := os.ReadFile(filepath.Join(dir, witnessVKey))
+	if errors.Is(err, fs.ErrNotExist) {
+		return usage("%s 下没有见证；先运行 xinfang witness init", "there is no witness in %s; run xinfang witness init first", dir)
+	}
+	if err != nil {
+		return err
+	}
+	name, _, _ := strings.Cut(string(vkey), "+")
+	w, err := witness.Open(dir, witness.Options{Name: name, Now: a.Now, Logger: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	return f(w)
+}
+
+// printLogs prints what a witness knows.
+func (a *app) printLogs(w *witness.Witness) error {
+	type row struct {
+		Origin string `json:"origin"`
+		Size   int64  `json:"size"`
+		Root   string `json:"root,omitzero"`
+	}
+	rows := []row{}
+	t := table{header: []string{a.tr("台账", "ledger"), a.tr("见过的条目", "entries seen"), a.tr("根", "root")}}
+	for _, l := range w.Logs() {
+		r := row{Origin: l.Last.Origin, Size: l.Last.Size}
+		if r.Size > 0 {
+			r.Root = l.Last.Root.String()
+		}
+		rows = append(rows, r)
+		t.rows = append(t.rows, []string{r.Origin, fmt.Sprint(r.Size), r.Root})
+	}
+	t.values = rows
+	return a.print(t)
+}

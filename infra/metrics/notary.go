@@ -1,0 +1,43 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// A Notary is what the gauges show of the notary (公证).
+type Notary struct {
+	Entries   int64 // that the last checkpoint commits to
+	Witnessed int64 // that a quorum of witnesses has cosigned
+	Stopped   bool  // it signs nothing any more: the ledger is not what was signed
+	Witnesses []Witness
+}
+
+// A Witness is one that cosigns. Its name is one of the configuration.
+type Witness struct {
+	Name string
+	Last time.Time // when it last cosigned; zero if not since the start
+}
+
+var (
+	notaryEntriesDesc   = desc("xinfang_notary_entries", "Entries that the notary has signed for.")
+	notaryWitnessedDesc = desc("xinfang_notary_witnessed_entries", "Entries that a quorum of witnesses has cosigned.")
+	notaryStoppedDesc   = desc("xinfang_notary_stopped", "1 if the notary signs nothing more: the ledger is not what it signed for.")
+	witnessLastDesc     = desc("xinfang_witness_last_cosigned_timestamp_seconds", "When a witness last cosigned; 0 if not since the start.", "witness")
+
+	notaryDescs = []*prometheus.Desc{notaryEntriesDesc, notaryWitnessedDesc, notaryStoppedDesc, witnessLastDesc}
+)
+
+func (n Notary) collect(gauge put) {
+	gauge(notaryEntriesDesc, float64(n.Entries))
+	gauge(notaryWitnessedDesc, float64(n.Witnessed))
+	gauge(notaryStoppedDesc, truth(n.Stopped))
+	for _, w := range n.Witnesses {
+		last := 0.0
+		if !w.Last.IsZero() {
+			last = float64(w.Last.Unix())
+		}
+		gauge(witnessLastDesc, last, w.Name)
+	}
+}

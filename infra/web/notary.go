@@ -1,0 +1,128 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/org"
+)
+
+// A Notary (公证) commits to the ledger in a form that others can check. Its methods
+// may be called concurrently.
+type Notary interface {
+	// Handler serves checkpoints and tiles; leaves says who may have the leaves.
+	Handler(leaves func(*http.Request) bool) http.Handler
+
+	// WriteEvidence writes the evidence bundle (证据包) of a case.
+	WriteEvidence(ctx context.Context, number string, w io.Writer) error
+
+	Integrity() Integrity
+}
+
+// An Integrity (完整性) is what has been signed of the ledger.
+type Integrity struct {
+	Origin    string
+	Size      int64 // leaves that the last checkpoint commits to
+	Root      ledger.Hash
+	Note      string // that checkpoint, signed
+	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
+	Witnesses []WitnessState
+	Stopped   *ledger.Text // why nothing is signed any more; nil if that is not so
+}
+
+// A WitnessState is how one witness fares.
+type WitnessState struct {
+	Name   string
+	Size   int64     // that it has cosigned last
+	Last   time.Time // when; zero if not since the start
+	Silent bool      // it did not answer the last time, or refused
+}
+
+// Covers says what is signed of the event at position: "witnessed", "signed" or
+// "open".
+func (i *Integrity) Covers(p ledger.Position) string {
+	switch {
+	case int64(p) <= i.Witnessed:
+		return "witnessed"
+	case int64(p) <= i.Size:
+		return "signed"
+	}
+	return "open"
+}
+
+// notaryPages serves what is for anybody to check. Without a notary there is
+// nothing.
+func (s *Server) notaryPages(r *routes) {
+	serve := func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNotFound) }
+	if s.Notary != nil {
+		log := s.Notary.Handler(func(r *http.Request) bool { return visitOf(r.Context()).role() == org.Inspector })
+		serve = log.ServeHTTP
+	}
+	r.HandleFunc("GET /checkpoint", serve)
+	r.HandleFunc("GET /tile/{path...}", serve)
+	r.HandleFunc("GET /cases/{no}/evidence", func(w http.ResponseWriter, r *http.Request) {
+		number, bundle, err := s.evidence(r.Context(), r.PathValue("no"), r.URL.Query())
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/zip")
+		w.Header().Set("Content-Disposition", attached(number))
+		if _, err := w.Write(bundle); err != nil {
+			s.Log.DebugContext(r.Context(), "the client went away", slog.String("trace_id", traceOf(r.Context())))
+		}
+	})
+}
+
+func (s *Server) notaryOperations() {
+	operation(s, huma.Operation{OperationID: "getEvidence", Method: http.MethodGet, Path: "/api/v1/cases/{no}/evidence", Summary: "证据包 · The evidence bundle of a case, to be verified offline", Tags: []string{"cases"},
+		Responses: map[string]*huma.Response{"200": {Description: "the bundle", Content: map[string]*huma.MediaType{
+			"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}},
+		func(ctx context.Context, in *caseInput) (*streamed, error) {
+			number, bundle, err := s.evidence(ctx, in.r.PathValue("no"), in.r.URL.Query())
+			if err != nil {
+				return nil, err
+			}
+			return &streamed{func(h huma.Context) {
+				h.SetHeader("Content-Type", "application/zip")
+				h.SetHeader("Content-Disposition", attached(number))
+				if _, err := h.BodyWriter().Write(bundle); err != nil {
+					s.Log.DebugContext(ctx, "the client went away", slog.String("trace_id", traceOf(ctx)))
+				}
+			}}, nil
+		})
+}
+
+func attached(number string) string {
+	return `attachment; filename="` + url.PathEscape(number) + `.evidence.zip"`
+}
+
+// evidence returns the bundle of a case that the visitor may see. It is of the case
+// as it is now.
+func (s *Server) evidence(ctx context.Context, number string, q url.Values) (string, []byte, error) {
+	if err := onlyNames(q, []string{"lang"}); err != nil {
+		return "", nil, err
+	}
+	c, err := s.look(ctx, number, q)
+	if err == nil && s.Notary == nil {
+		err = errNoNotary
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	var bundle bytes.Buffer // so that one that fails halfway sends nothing
+	err = s.Notary.WriteEvidence(ctx, string(c.Number), &bundle)
+	return string(c.Number), bundle.Bytes(), err
+}
+
+var errNoNotary = &ledger.Refusal{Code: "ERR_NO_NOTARY", Kind: ledger.NotFound, Text: ledger.Text{
+	ZH: "本节点没有设置公证，不能出具证据包", EN: "this node has no notary and cannot make evidence bundles",
+}}
