@@ -91,7 +91,7 @@ func check(path string, o evidence.Options) (evidence.Report, error) {
 	if !info.Mode().IsRegular() {
 		return evidence.Report{}, ledger.Troubled("%s 不是文件", "%s is no file", path)
 	}
-	return evidence.Verify(f, info.Size(), o), nil
+	return evidence.VerifyAny(f, info.Size(), o), nil
 }
 
 // options reads the policy and the older checkpoints. code is for the error.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,12 +26,13 @@ import (
 
 func (a *app) evidenceCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "evidence", Short: a.tr("证据包：导出一件的全部条目及其证明", "evidence bundles: all entries of a case, with their proofs")}
-	cmd.AddCommand(a.evidenceExport())
+	cmd.AddCommand(a.evidenceExport(), a.evidenceReceipt())
 	return cmd
 }
 
 func (a *app) evidenceExport() *cobra.Command {
 	var out string
+	var older []string
 	cmd := &cobra.Command{
 		Use:   "export NO",
 		Short: a.tr("导出一件的证据包", "export the evidence bundle of a case"),
@@ -37,20 +43,25 @@ func (a *app) evidenceExport() *cobra.Command {
 			if out == "" {
 				out = args[0] + ".evidence.zip"
 			}
-			if err := a.exportEvidence(cmd.Context(), args[0], out); err != nil {
+			sizes, err := a.heldSizes(older)
+			if err != nil {
+				return err
+			}
+			if err := a.exportEvidence(cmd.Context(), args[0], sizes, out); err != nil {
 				return err
 			}
 			a.say(a.tr("✓ 证据包已写到 %s；核验：xinfang verify %[1]s --policy 信任策略", "✓ the bundle is in %s; to check it: xinfang verify %[1]s --policy POLICY"), out)
 			return nil
 		},
 	}
+	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("收件人手里的检查点或回执：带上延续它的证明（可多次）", "`file` with a checkpoint or a receipt that the reader holds: prove that it is continued (may be repeated)"))
 	cmd.Flags().StringVar(&out, "to", "", a.tr("写到这个文件（默认 <编号>.evidence.zip）", "write it to this `file` (default <number>.evidence.zip)"))
 	return cmd
 }
 
 // exportEvidence writes a bundle to a file that did not exist, and leaves none if
 // it cannot.
-func (a *app) exportEvidence(ctx context.Context, number, path string) (err error) {
+func (a *app) exportEvidence(ctx context.Context, number string, older []int64, path string) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -62,7 +73,7 @@ func (a *app) exportEvidence(ctx context.Context, number, path string) (err erro
 	}()
 	n, err := a.openNode(ctx, true)
 	if errors.Is(err, errBusy) {
-		return a.fetchEvidence(ctx, number, f)
+		return a.fetchEvidence(ctx, number, older, f)
 	}
 	if err != nil {
 		return err
@@ -76,12 +87,64 @@ func (a *app) exportEvidence(ctx context.Context, number, path string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	return kept.WriteEvidence(ctx, number, f)
+	return kept.WriteEvidence(ctx, number, older, f)
+}
+
+// heldSizes returns the sizes of the checkpoints in the files.
+func (a *app) heldSizes(files []string) (sizes []int64, err error) {
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		text, _, _ := bytes.Cut(evidence.HeldNote(b), []byte("\n\n"))
+		c, err := proof.ParseCheckpoint(string(text) + "\n")
+		if err != nil {
+			return nil, usage("%s 不是检查点或回执", "%s is neither a checkpoint nor a receipt", name)
+		}
+		if !slices.Contains(sizes, c.Size) {
+			sizes = append(sizes, c.Size)
+		}
+	}
+	return sizes, nil
+}
+
+func (a *app) evidenceReceipt() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "receipt BUNDLE",
+		Short: a.tr("由证据包做给信访人的回执：文本与二维码", "make a petitioner's receipt of a bundle: a text, and a QR code"),
+		Long: a.tr("回执证明这一件最近的一条已在签名的检查点之内，不含案情。信访人日后用它核验：xinfang verify 回执.txt --policy 信任策略；或要求新的证据包延续它：evidence export --older 回执.txt。",
+			"A receipt proves that the last entry of the case is in a signed checkpoint, and shows nothing of the case. The petitioner checks it by xinfang verify RECEIPT.txt --policy POLICY, or asks for a newer bundle that continues it: evidence export --older RECEIPT.txt."),
+		Args: exactArgs("BUNDLE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			receipt, err := evidence.ReceiptOf(args[0])
+			if err != nil {
+				return err
+			}
+			image, err := evidence.QR(receipt)
+			if err != nil {
+				return err
+			}
+			base := cmp.Or(out, strings.TrimSuffix(args[0], ".evidence.zip")+".receipt")
+			if err := errors.Join(os.WriteFile(base+".txt", receipt, 0o644), os.WriteFile(base+".png", image, 0o644)); err != nil {
+				return err
+			}
+			a.say(a.tr("✓ 回执已写到 %s.txt 与 %[1]s.png", "✓ the receipt is in %s.txt and %[1]s.png"), base)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "to", "", a.tr("写到这个名字的 .txt 与 .png", "write it to `name`.txt and name.png"))
+	return cmd
 }
 
 // fetchEvidence has the server that has the ledger open make the bundle.
-func (a *app) fetchEvidence(ctx context.Context, number string, w io.Writer) (err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.cfg.HTTP.Addr+"/api/v1/cases/"+url.PathEscape(number)+"/evidence", nil)
+func (a *app) fetchEvidence(ctx context.Context, number string, older []int64, w io.Writer) (err error) {
+	q := make(url.Values)
+	for _, size := range older {
+		q.Add("older", strconv.FormatInt(size, 10))
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.cfg.HTTP.Addr+"/api/v1/cases/"+url.PathEscape(number)+"/evidence?"+q.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -101,7 +164,7 @@ func (a *app) fetchEvidence(ctx context.Context, number string, w io.Writer) (er
 }
 
 // WriteEvidence implements [web.Notary]: it writes the evidence bundle of a case to w.
-func (n *notarised) WriteEvidence(ctx context.Context, number string, w io.Writer) error {
+func (n *notarised) WriteEvidence(ctx context.Context, number string, older []int64, w io.Writer) error {
 	stream := ledger.Stream{Category: petition.Category, ID: petition.ID(number)}
 	end, err := n.attestedEnd(ctx, stream, proof.MaxSize)
 	if err != nil {
@@ -124,12 +187,23 @@ func (n *notarised) WriteEvidence(ctx context.Context, number string, w io.Write
 	if !ok {
 		return errors.New("the attestation does not have the case")
 	}
+	var grown []evidence.Older
+	for _, size := range older {
+		if size < 1 || size >= covering.Size {
+			continue // there is nothing to prove, or it is newer than this
+		}
+		growth, err := n.ProveGrowth(covering.Checkpoint, size)
+		if err != nil {
+			return err
+		}
+		grown = append(grown, evidence.Older{Size: size, Proof: growth})
+	}
 	return evidence.Write(ctx, w, evidence.Source{
 		Stream: stream, Log: n.node.local, Policy: n.policy, Checkpoint: covering.Note,
 		Prove: func(_ context.Context, _, index int64) (tlog.RecordProof, error) {
 			return n.Prove(covering.Checkpoint, index)
 		},
-		Heads: attested.Event, Head: headProof,
+		Heads: attested.Event, Head: headProof, Older: grown,
 	})
 }
 

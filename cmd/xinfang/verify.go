@@ -64,7 +64,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
-	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点（可多次）", "`file` with an older checkpoint that whoever checks holds (may be repeated)"))
+	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
 
@@ -116,6 +116,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 		}
 		audit.Since, err = os.ReadFile(name)
 		if err == nil {
+			audit.Since = evidence.HeldNote(audit.Since)
 			_, err = audit.Run(ctx)
 		}
 	}
@@ -172,7 +173,7 @@ func (a *app) verifyBundle(path, policyPath string, older []string) (err error) 
 	if err != nil {
 		return err
 	}
-	report := evidence.Verify(f, info.Size(), o)
+	report := evidence.VerifyAny(f, info.Size(), o)
 	if a.format == "json" {
 		err = report.WriteJSON(a.Stdout)
 	} else {

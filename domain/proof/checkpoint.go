@@ -47,6 +47,9 @@ type Cosignature struct {
 	Time    time.Time // of the witness's clock, in whole seconds, UTC
 }
 
+// maxTime is the last second of the year 9999: what is later is no time.
+const maxTime = 253402300799
+
 // A Signed is a checkpoint that a [Policy] believes.
 type Signed struct {
 	Checkpoint
@@ -86,7 +89,7 @@ func (p *Policy) Open(signed []byte) (Signed, error) {
 			}
 		}
 		for _, k := range p.Witnesses {
-			if seconds, err := torchwood.CosignatureTimestamp(sig); is(&k, sig) && k.covers(c.Size) && err == nil {
+			if seconds, err := torchwood.CosignatureTimestamp(sig); is(&k, sig) && k.covers(c.Size) && err == nil && seconds <= maxTime {
 				s.Cosigned = append(s.Cosigned, Cosignature{k.Name(), time.Unix(seconds, 0).UTC()})
 			}
 		}

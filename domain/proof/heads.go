@@ -119,13 +119,13 @@ func (n HeadsNote) Text(origin string) string {
 func ParseHeads(text, origin string) (HeadsNote, error) {
 	malformed := Found(Malformed, "末条总表格式不对", "the note of heads is malformed")
 	c, err := torchwood.ParseCheckpoint(text)
-	if err != nil {
+	extension, hasSize := strings.CutPrefix(c.Extension, "size ")
+	if err != nil || !hasSize {
 		return HeadsNote{}, malformed
 	}
 	if c.Origin != origin+"/heads" {
 		return HeadsNote{}, Found(WrongOrigin, "末条总表属于 %.100q", "the note of heads is of %.100q", c.Origin)
 	}
-	extension, _ := strings.CutPrefix(c.Extension, "size ")
 	size, err := strconv.ParseInt(strings.TrimSuffix(extension, "\n"), 10, 64)
 	h := HeadsNote{size, c.N, ledger.Hash(c.Hash)}
 	if err != nil || h.Streams < 1 || h.Streams > h.Size || h.Size > MaxSize || h.Text(origin) != text {

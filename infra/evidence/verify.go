@@ -18,7 +18,7 @@ import (
 // Options say what a bundle is checked against.
 type Options struct {
 	Policy *proof.Policy // whom to believe; the policy in the bundle is never looked at
-	Older  [][]byte      // signed notes of checkpoints that whoever checks holds, from a receipt or an earlier bundle
+	Older  [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
 
 	// Now is the present, for StaleAfter.
 	Now time.Time
@@ -169,7 +169,7 @@ func (c *check) names() error {
 // which counts from 1.
 func (c *check) older(which int, note []byte) {
 	here := c.report.Checkpoint
-	held, err := c.Policy.Open(note)
+	held, err := c.Policy.Open(HeldNote(note))
 	if err != nil {
 		c.foundIn(which, err)
 		return

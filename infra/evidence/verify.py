@@ -195,7 +195,7 @@ class Policy:
         logs = [first <= size <= last for kind, first, last, _ in found if kind == "logkey"]
         need(logs, "UNKNOWN_KEY")
         need(any(logs), "KEY_OUT_OF_RANGE")
-        return size, root, sorted(stamp for kind, first, last, stamp in found if kind == "witness" and first <= size <= last and stamp < 1 << 63)
+        return size, root, sorted(stamp for kind, first, last, stamp in found if kind == "witness" and first <= size <= last and stamp <= 253402300799)
 
     def heads(self, signed):
         """Returns how many leaves a note of heads has looked at, how many streams there were, and its root."""

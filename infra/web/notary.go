@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,8 +22,9 @@ type Notary interface {
 	// Handler serves checkpoints and tiles; leaves says who may have the leaves.
 	Handler(leaves func(*http.Request) bool) http.Handler
 
-	// WriteEvidence writes the evidence bundle (证据包) of a case.
-	WriteEvidence(ctx context.Context, number string, w io.Writer) error
+	// WriteEvidence writes the evidence bundle (证据包) of a case, with proofs that it
+	// continues the trees of older sizes.
+	WriteEvidence(ctx context.Context, number string, older []int64, w io.Writer) error
 
 	Integrity() Integrity
 }
@@ -82,11 +84,18 @@ func (s *Server) notaryPages(r *routes) {
 	})
 }
 
+// evidenceInput names a case, and what the reader of its bundle holds already.
+type evidenceInput struct {
+	call
+	Number string `path:"no" doc:"number of the case (信访件编号)"`
+	Older  string `query:"older" doc:"size of an older checkpoint that the bundle proves to continue; may be repeated, ten at most"`
+}
+
 func (s *Server) notaryOperations() {
 	operation(s, huma.Operation{OperationID: "getEvidence", Method: http.MethodGet, Path: "/api/v1/cases/{no}/evidence", Summary: "证据包 · The evidence bundle of a case, to be verified offline", Tags: []string{"cases"},
 		Responses: map[string]*huma.Response{"200": {Description: "the bundle", Content: map[string]*huma.MediaType{
 			"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}},
-		func(ctx context.Context, in *caseInput) (*streamed, error) {
+		func(ctx context.Context, in *evidenceInput) (*streamed, error) {
 			number, bundle, err := s.evidence(ctx, in.r.PathValue("no"), in.r.URL.Query())
 			if err != nil {
 				return nil, err
@@ -101,6 +110,9 @@ func (s *Server) notaryOperations() {
 		})
 }
 
+// maxOlder is how many older checkpoints one bundle may be asked to continue.
+const maxOlder = 10
+
 func attached(number string) string {
 	return `attachment; filename="` + url.PathEscape(number) + `.evidence.zip"`
 }
@@ -108,9 +120,18 @@ func attached(number string) string {
 // evidence returns the bundle of a case that the visitor may see. It is of the case
 // as it is now.
 func (s *Server) evidence(ctx context.Context, number string, q url.Values) (string, []byte, error) {
-	if err := onlyNames(q, []string{"lang"}); err != nil {
+	if err := onlyNames(q, []string{"older", "lang"}); err != nil {
 		return "", nil, err
 	}
+	var older []int64
+	for _, text := range q["older"] {
+		size, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || size < 1 || len(older) == maxOlder {
+			return "", nil, badParameter("older", "应为检查点的条目数，至多十个", "the size of a checkpoint is expected, ten at most")
+		}
+		older = append(older, size)
+	}
+	q.Del("older")
 	c, err := s.look(ctx, number, q)
 	if err == nil && s.Notary == nil {
 		err = errNoNotary
@@ -119,7 +140,7 @@ func (s *Server) evidence(ctx context.Context, number string, q url.Values) (str
 		return "", nil, err
 	}
 	var bundle bytes.Buffer // so that one that fails halfway sends nothing
-	err = s.Notary.WriteEvidence(ctx, string(c.Number), &bundle)
+	err = s.Notary.WriteEvidence(ctx, string(c.Number), older, &bundle)
 	return string(c.Number), bundle.Bytes(), err
 }
 

@@ -1,0 +1,147 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"rsc.io/qr"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// ReceiptFormat is the first line of a receipt.
+const ReceiptFormat = "petition-receipt/v1"
+
+// MaxReceipt is the most bytes of a receipt that a QR code holds, at its lowest level
+// of correction.
+const MaxReceipt = 2953
+
+// Receipt returns a receipt (回执) for a petitioner: that the leaf of one entry is in
+// the tree of a signed checkpoint. It is a text of lines:
+//
+//	petition-receipt/v1
+//	<the leaf, base64>
+//	<the proof, as c2sp.org/tlog-proof writes it, with the checkpoint>
+//
+// It shows nothing of the case but its stream, and type, size and time of the entry.
+// Thousands of them in the hands of others are thousands of witnesses: the ledger
+// must continue the checkpoint of each.
+func Receipt(leaf, inclusion []byte) []byte {
+	text := append([]byte(ReceiptFormat+"\n"), base64.StdEncoding.EncodeToString(leaf)...)
+	return append(append(text, '\n'), inclusion...)
+}
+
+// ReceiptOf returns the receipt of the last entry in the bundle at path. It does not
+// verify the bundle.
+func ReceiptOf(path string) (_ []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	a, err := openArchive(f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	last := ""
+	for name := range a.entries {
+		if base, ok := strings.CutSuffix(name, ".leaf"); ok && strings.HasPrefix(name, "events/") {
+			last = max(last, base)
+		}
+	}
+	leaf, err := a.file(last+".leaf", MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	inclusion, err := a.file(last+".tlog-proof", MaxFile)
+	return Receipt(leaf, inclusion), err
+}
+
+// QR returns a receipt as a QR code, a PNG image. Signatures of witnesses make a
+// receipt longer; the error is a [*ledger.Trouble] if it is too long.
+func QR(receipt []byte) ([]byte, error) {
+	if len(receipt) > MaxReceipt {
+		return nil, ledger.Troubled("回执有 %d 字节，二维码最多容纳 %d 字节", "the receipt has %d bytes, and a QR code holds %d", len(receipt), MaxReceipt)
+	}
+	code, err := qr.Encode(string(receipt), qr.L)
+	if err != nil {
+		return nil, err
+	}
+	return code.PNG(), nil
+}
+
+// IsReceipt reports whether b begins as a receipt does.
+func IsReceipt(b []byte) bool { return bytes.HasPrefix(b, []byte(ReceiptFormat+"\n")) }
+
+// HeldNote returns the signed checkpoint in what somebody holds: a receipt, or the
+// checkpoint itself.
+func HeldNote(b []byte) []byte {
+	if !IsReceipt(b) {
+		return b
+	}
+	_, note, _ := bytes.Cut(b, []byte("\n\n")) // after the hashes of the proof
+	return note
+}
+
+// VerifyAny checks what r holds: a receipt, or else a bundle.
+func VerifyAny(r io.ReaderAt, size int64, o Options) Report {
+	if size <= proof.MaxNote {
+		if b, err := io.ReadAll(io.NewSectionReader(r, 0, size)); err == nil && IsReceipt(b) {
+			return VerifyReceipt(b, o)
+		}
+	}
+	return Verify(r, size, o)
+}
+
+// VerifyReceipt checks a receipt, offline. A receipt that cannot be read is
+// MALFORMED. It shows that the entry was recorded when the checkpoint was signed; that
+// it still is, a newer bundle shows that continues this receipt ([Options.Older]).
+func VerifyReceipt(receipt []byte, o Options) (r Report) {
+	err := r.receipt(receipt, o)
+	if r.Verdict = proof.OK; !r.Witnessed {
+		r.Verdict = proof.OKUnwitnessed
+	}
+	if err != nil {
+		c := check{Options: o}
+		c.found(err)
+		r.Findings = c.report.Findings
+		r.Verdict = r.Verdict.Worse(r.Findings[0].Verdict)
+	}
+	return r
+}
+
+func (r *Report) receipt(receipt []byte, o Options) error {
+	if !IsReceipt(receipt) || len(receipt) > proof.MaxNote {
+		return malformed("这不是回执", "this is no receipt")
+	}
+	first, inclusion, _ := bytes.Cut(receipt[len(ReceiptFormat)+1:], []byte("\n"))
+	leaf, err := base64.StdEncoding.DecodeString(string(first))
+	if err != nil || !bytes.Equal(Receipt(leaf, inclusion), receipt) {
+		return malformed("回执格式不对", "the receipt is malformed")
+	}
+	note := HeldNote(receipt)
+	s, err := o.Policy.Open(note)
+	if err != nil {
+		return err
+	}
+	r.Origin, r.Checkpoint, r.Cosigned, r.Witnessed = s.Origin, s.Checkpoint, s.Cosigned, s.Witnessed
+	e, _, _, err := ledger.ParseLeaf(leaf)
+	if err != nil {
+		return malformed("回执格式不对", "the receipt is malformed")
+	}
+	if err := proof.CheckInclusion(inclusion, leaf, s.Checkpoint, note); err != nil {
+		return err
+	}
+	c := check{Options: o, report: *r}
+	r.Stream, r.Events, r.NotLater = e.Stream, 1, c.notLater()
+	return nil
+}

@@ -1,0 +1,61 @@
+package evidence
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"strings"
+	"testing"
+
+	"xinfang/domain/proof"
+)
+
+// TestReceipt checks receipts of the last entry, in trees of several sizes, and those
+// that were tampered with; and that a bundle which continues one says so.
+func TestReceipt(t *testing.T) {
+	for _, events := range []int{1, 2, 5, 300} {
+		s := newSpecimen(t, events, 1)
+		receipt := s.receipt(events)
+		o := Options{Policy: s.source.Policy}
+		if r := VerifyAny(bytes.NewReader(receipt), int64(len(receipt)), o); r.Verdict != proof.OK || r.Stream != ours || r.Checkpoint.Size != s.size() || r.NotLater.IsZero() {
+			t.Errorf("%d events: %+v", events, r)
+		}
+		image, err := QR(receipt)
+		ok(t, err)
+		if _, err := png.Decode(bytes.NewReader(image)); err != nil {
+			t.Errorf("%d events: the image: %v", events, err)
+		}
+		other, changed := newSpecimen(t, 2, 0), bytes.Clone(s.files[last(events)+".leaf"])
+		changed[len(changed)-1] ^= 1 // of the leaf before it
+		for name, tt := range map[string]struct {
+			receipt string
+			want    proof.Verdict
+		}{
+			"nobody has witnessed it":      {string(other.receipt(2)), proof.OKUnwitnessed},
+			"no receipt":                   {"petition-receipt/v2\n", proof.Malformed},
+			"nothing":                      {"", proof.Malformed},
+			"only the first line":          {ReceiptFormat + "\n", proof.Malformed},
+			"a line end of another system": {strings.Replace(string(receipt), "\n", "\r\n", 1), proof.Malformed},
+			"the leaf of another entry":    {string(Receipt(s.files["events/000000.leaf"], s.files["heads/leaf.tlog-proof"])), proof.Malformed},
+			"the leaf is changed":          {string(Receipt(changed, s.files[last(events)+".tlog-proof"])), proof.BadProof},
+			"the checkpoint is changed":    {strings.Replace(string(receipt), "\n— ", "\nmore\n— ", 1), proof.Malformed},
+		} {
+			if r := VerifyReceipt([]byte(tt.receipt), o); r.Verdict != tt.want {
+				t.Errorf("%d events: %s: %+v, want %s", events, name, r, tt.want)
+			}
+		}
+		if r := s.verify(s.bundle, func(o *Options) { o.Older = [][]byte{receipt} }); r.Verdict != proof.OK {
+			t.Errorf("%d events: the bundle beside its receipt: %+v", events, r)
+		}
+	}
+	if _, err := QR(make([]byte, MaxReceipt+1)); err == nil {
+		t.Error("a code is made that holds too much")
+	}
+}
+
+func last(events int) string { return fmt.Sprintf("events/%06d", events-1) }
+
+// receipt returns the receipt of the last of so many events.
+func (s *specimen) receipt(events int) []byte {
+	return Receipt(s.files[last(events)+".leaf"], s.files[last(events)+".tlog-proof"])
+}
