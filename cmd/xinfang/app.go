@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 	}
 	add("run", a.demoCommand(), a.serveCommand(), a.followCommand())
 	add("work", a.caseCommand(), a.importCommand(), a.reportCommand())
-	add("check", a.verifyCommand(), a.evidenceCommand(), a.mirrorCommand(), a.rebuildCommand(), a.benchCommand())
+	add("check", a.verifyCommand(), a.evidenceCommand(), a.mirrorCommand(), a.auditCommand(), a.rebuildCommand(), a.benchCommand())
 	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.notaryCommand(), a.witnessCommand(), a.storeCommand(), a.configCommand(), a.versionCommand())
 	a.speak(root)
 	a.finish(root)

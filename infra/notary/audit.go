@@ -3,6 +3,7 @@ package notary
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,6 +56,9 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if err != nil || wrong == nil {
 		return done, err
 	}
+	if wrong.Verdict == proof.TimeViolation {
+		return done, wrong
+	}
 	if named := a.name(ctx, t, s.Checkpoint); named != nil {
 		wrong = named
 	}
@@ -97,11 +101,17 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 // does not.
 func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
 	from := e.size
+	var last ledger.Ticks
+	var backdated *proof.Finding
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
 			if err != nil {
 				return nil, err
 			}
+			if env.Recorded < last && backdated == nil {
+				backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", env.Recorded.Time().Format(time.RFC3339Nano)).At(e.size)
+			}
+			last = max(last, env.Recorded)
 			leaf := leafOf(&env)
 			if err := e.add(tlog.RecordHash(leaf)); err != nil {
 				return nil, err
@@ -124,7 +134,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 	if got := ledger.Hash(root); got != c.Root {
 		return proof.Found(proof.TamperedContent, "前 %d 条与签过的不同", "the first %d entries are not those that were signed for", c.Size).Differing(c.Root, got), nil
 	}
-	return nil, nil
+	return backdated, nil
 }
 
 func leafOf(e *ledger.Envelope) []byte {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -139,6 +140,24 @@ func TestAttackA(t *testing.T) {
 				t.Errorf("without a tree it was not seen: %v", err)
 			}
 		})
+	}
+}
+
+// TestAttackA25 has an entry signed for that was recorded a month before the one that
+// it follows, by a store that does not look at its clock.
+func TestAttackA25(t *testing.T) {
+	r := newRig(t)
+	all := r.many(300)
+	all[299].Recorded -= ledger.Ticks(30 * 24 * time.Hour / 100)
+	all[299] = all[299].Seal()
+	r.log = all
+	p, err := r.signed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Audit{Log: all, Dir: r.dir, Policy: r.policy, Note: p.Note}.Run(t.Context())
+	if f, _ := errors.AsType[*proof.Finding](err); f == nil || f.Verdict != proof.TimeViolation || f.Index != 299 {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -68,7 +68,7 @@ func TestGrow(t *testing.T) {
 	}
 }
 
-// TestCrash breaks the disk at each step of a growth over several tiles, before and
+// TestCrash is B9: it breaks the disk at each step of a growth over several tiles, before and
 // after the step is done, and starts again: the log must become what it would have
 // been, and nothing that was published may differ from it.
 func TestCrash(t *testing.T) {

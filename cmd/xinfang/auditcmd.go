@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+	"xinfang/infra/notary"
+	"xinfang/infra/segment"
+)
+
+func (a *app) auditCommand() *cobra.Command {
+	var policyPath, tree string
+	cmd := &cobra.Command{
+		Use:   "audit ADDRESS...",
+		Short: a.tr("逐台审计保存台账的服务器：把它给出的每一条与签过的检查点比对", "audit each server that keeps the ledger: compare every event that it gives with the signed checkpoint"),
+		Long: a.tr("ADDRESS 是一台服务器的连接串；集群中每台给一个，因为擦除与改写是逐台进行的，主节点干净不等于每台都干净。全部内容读到临时目录，逐条重算，再与 --tree 中签过的检查点比对；不符的一条指明服务器、位置与件，退出码 3。",
+			"ADDRESS is the connection string of one server. Give one for each node of a cluster: erasing and rewriting are done to one node at a time, and a clean leader says nothing of the others. All is read into a temporary directory, hashed again, and compared with the signed checkpoint of --tree; what differs is named with server, position and case, and the exit code is 3."),
+		Example: "  xinfang audit esdb://inspection@db1:2113 esdb://inspection@db2:2113 --policy policy.txt --tree mirror",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("用法：xinfang audit ADDRESS...", "usage: xinfang audit ADDRESS...")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tree = cmp.Or(tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
+			policy, err := readPolicy(cmp.Or(policyPath, filepath.Join(tree, notaryPolicy)))
+			if err != nil {
+				return err
+			}
+			note, err := os.ReadFile(filepath.Join(tree, "checkpoint"))
+			if errors.Is(err, fs.ErrNotExist) {
+				return errNoNotary
+			}
+			if err != nil {
+				return err
+			}
+			return a.auditAll(cmd.Context(), args, notary.Audit{Dir: tree, Policy: policy, Note: note})
+		},
+	}
+	sourceFlags(a, cmd)
+	cmd.Flags().StringVar(&policyPath, "policy", "", a.tr("核验人自己保管的信任策略（默认为本节点公证的）", "`file` with the policy that whoever audits has kept (default this node's notary's)"))
+	cmd.Flags().StringVar(&tree, "tree", "", a.tr("检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
+	return cmd
+}
+
+// An auditedNode is what audit prints of one server.
+type auditedNode struct {
+	Node    string          `json:"node"`
+	Events  ledger.Position `json:"events"`
+	Verdict proof.Verdict   `json:"verdict"`
+	Finding *proof.Finding  `json:"finding,omitzero"`
+}
+
+// auditAll audits one server after the other, and prints what became of each.
+func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Audit) error {
+	t := table{header: []string{a.tr("服务器", "server"), a.tr("条目", "events"), a.tr("结论", "verdict")}}
+	nodes, whole := make([]auditedNode, 0, len(addresses)), true
+	for _, address := range addresses {
+		n, err := a.auditNode(ctx, address, audit)
+		if err != nil {
+			return err
+		}
+		state := string(n.Verdict)
+		if n.Finding != nil {
+			state = "✗ " + n.Finding.Say().In(a.lang)
+		}
+		nodes, whole = append(nodes, n), whole && n.Verdict.Holds()
+		t.rows = append(t.rows, []string{n.Node, fmt.Sprint(n.Events), state})
+	}
+	t.values = nodes
+	err := a.print(t)
+	if err == nil && !whole {
+		err = quietError{exitUnverified}
+	}
+	return err
+}
+
+// auditNode copies all that one server has, and compares it.
+func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit) (n auditedNode, err error) {
+	dir, err := os.MkdirTemp("", "xinfang-audit-")
+	if err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	copied, err := segment.Open(dir, segment.Options{Now: a.Now, Logger: a.logger()})
+	if err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, copied.Close()) }()
+	server, err := a.openRemote(address, copied)
+	if err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	n.Node = server.client.Host()
+	stopped := server.catchUp(ctx)
+	broken, isBreak := errors.AsType[*ledger.Break](stopped)
+	if stopped != nil && !isBreak {
+		return n, stopped
+	}
+	if n.Events, err = copied.Head(ctx); err != nil {
+		return n, err
+	}
+	audit.Log = copied
+	done, err := audit.Run(ctx)
+	found, isFinding := errors.AsType[*proof.Finding](err)
+	if isBreak && (err == nil || isFinding && found.Verdict == proof.Truncated) {
+		// What came before the break is what was signed for; the break says what follows.
+		found, isFinding = &proof.Finding{Verdict: brokenBy[broken.Kind], Index: int64(n.Events), Text: broken.Say()}, true
+	}
+	switch {
+	case isFinding:
+		n.Verdict, n.Finding = found.Verdict, found
+	case err != nil:
+		return n, err
+	case done.Witnessed:
+		n.Verdict = proof.OK
+	default:
+		n.Verdict = proof.OKUnwitnessed
+	}
+	return n, nil
+}
+
+// brokenBy is what was done to a server whose events do not fit together.
+var brokenBy = map[ledger.BreakKind]proof.Verdict{
+	ledger.Gap: proof.TamperedMissing, ledger.Vanished: proof.TamperedMissing, ledger.Order: proof.TamperedOrder,
+	ledger.Changed: proof.TamperedContent, ledger.Foreign: proof.TamperedInserted, ledger.Shorter: proof.Truncated,
+}
