@@ -83,6 +83,9 @@ var wordsForm = map[string]ledger.Text{
 	"signed.silent":    {ZH: "没有签名", EN: "has not cosigned"},
 	"badge.witnessed":  {ZH: "已公证，经见证", EN: "signed and witnessed"},
 	"badge.signed":     {ZH: "已公证，UNWITNESSED 未经见证", EN: "signed, UNWITNESSED"},
+	"badge.upto":       {ZH: "见证至 {0}", EN: "witnessed to {0}"},
+	"badge.nobody":     {ZH: "未经见证", EN: "UNWITNESSED"},
+	"badge.stopped":    {ZH: "公证已停止", EN: "notary stopped"},
 	"badge.open":       {ZH: "尚未公证", EN: "not signed yet"},
 	"evidence":         {ZH: "证据包", EN: "Evidence bundle"},
 

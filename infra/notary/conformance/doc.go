@@ -17,10 +17,10 @@
 //	cd infra/notary/conformance && go test ./...
 //
 // Once the modules are in the cache, that needs no network. The test builds
-// litewitness itself, as go.mod pins it; where it cannot, it fails and does not
-// skip.
+// litewitness itself, as go.mod pins it, which takes a minute the first time; where
+// it cannot, it fails and does not skip.
 //
-// Versions are named, never latest. "go list -m all" fails, and that is known:
-// torchwood lists sigsum.org/sigsum-go, which some proxies refuse and nothing here
-// is built from.
+// Versions are named, never latest. "go mod tidy" needs -e here, and "go list -m all"
+// fails: tests of torchwood import sigsum.org/sigsum-go, which some proxies refuse
+// and nothing here is built from.
 package conformance

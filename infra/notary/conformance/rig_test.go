@@ -86,6 +86,12 @@ func (r *rig) record(size int) {
 	}
 }
 
+// begin makes the ledger another, of size events that say word.
+func (r *rig) begin(word string, size int) {
+	r.store, r.word = new(ledgertest.Store), word
+	r.record(size)
+}
+
 func (r *rig) size() int {
 	head, err := r.store.Head(r.t.Context())
 	if err != nil {

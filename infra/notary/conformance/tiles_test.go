@@ -1,21 +1,22 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"filippo.io/torchwood"
 	"github.com/transparency-dev/merkle/rfc6962"
 	"github.com/transparency-dev/tessera/api"
 	"github.com/transparency-dev/tessera/client"
 	"github.com/transparency-dev/tessera/fsck"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // sizes have whole tiles and parts of them, on one, two and three levels.
@@ -29,9 +30,9 @@ func (r *rig) check(from fsck.Fetcher) error {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	// A worker that has found something ends, and who sends to none waits for ever.
-	// One bit of a bundle is found on each level.
-	return fsck.New(origin, v, from, hashBundle, fsck.Opts{N: 8}).Check(r.t.Context())
+	// A worker ends with the first tile that differs, and Check never returns if all
+	// have while tiles are left: so there is a worker for each tile.
+	return fsck.New(origin, v, from, hashBundle, fsck.Opts{N: 300}).Check(r.t.Context())
 }
 
 func hashBundle(b []byte) ([][]byte, error) {
@@ -83,38 +84,39 @@ func TestTiles(t *testing.T) {
 	}
 }
 
-// TestFlippedBit flips one bit of a tile or of an entry bundle, in each of their
-// files, and has tessera find it.
+// TestFlippedBit flips one bit of a tile or of an entry bundle and has tessera find
+// it: many bits of each file of a small tree, one bit of the first and the last file
+// of each level of a large one.
 func TestFlippedBit(t *testing.T) {
-	for _, tt := range []struct{ size, files, bits int }{
-		{1000, 4 + 4 + 1, 50},
-		{70574, 2*276 + 2 + 1, 1}, // of which a few are enough
+	for _, tt := range []struct {
+		size  int64
+		flips int // in each file
+		some  bool
+	}{
+		{size: 1000, flips: 50},
+		{size: 70574, flips: 1, some: true},
 	} {
 		t.Run(fmt.Sprint(tt.size), func(t *testing.T) {
 			r := newRig(t)
-			r.record(tt.size)
+			r.record(int(tt.size))
 			n, _ := r.open()
 			r.sign(n)
 			log := client.FileFetcher{Root: r.dir}
-			files := tileFiles(t, r.dir)
-			if len(files) != tt.files {
-				t.Errorf("%d tiles and bundles, want %d: %q", len(files), tt.files, files)
-			}
-			for i, path := range files {
-				whole := strings.HasSuffix(path, "000") || strings.Contains(path, ".p/")
-				if tt.bits == 1 && !whole {
+			for i, tile := range tilesOf(tt.size) {
+				if tt.some && tile.N > 0 && tile.W == torchwood.TileWidth {
 					continue
 				}
+				path := filepath.Join(r.dir, torchwood.TilePath(tile))
 				good, err := os.ReadFile(path)
 				if err != nil {
 					t.Fatal(err)
 				}
-				for bit := i; bit < 8*len(good); bit += max(1, 8*len(good)/tt.bits) {
-					bad := append([]byte(nil), good...)
+				for bit := i; bit < 8*len(good); bit += 8 * len(good) / tt.flips {
+					bad := bytes.Clone(good)
 					bad[bit/8] ^= 1 << (bit % 8)
 					rewrite(t, path, bad)
 					if r.check(log) == nil {
-						t.Errorf("bit %d of %s flipped, and not found", bit, path)
+						t.Errorf("bit %d of %s flipped, and not found", bit, torchwood.TilePath(tile))
 					}
 				}
 				rewrite(t, path, good)
@@ -126,19 +128,17 @@ func TestFlippedBit(t *testing.T) {
 	}
 }
 
-// tileFiles returns the paths of all files of the tree.
-func tileFiles(t *testing.T, dir string) (paths []string) {
-	t.Helper()
-	err := filepath.WalkDir(filepath.Join(dir, "tile"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			paths = append(paths, path)
+// tilesOf returns the tiles of a tree, and its entry bundles as tiles of level -1.
+// Parts that the tree had when it was smaller are not among them.
+func tilesOf(size int64) (all []tlog.Tile) {
+	for _, tile := range tlog.NewTiles(torchwood.TileHeight, 0, size) {
+		all = append(all, tile)
+		if tile.L == 0 {
+			tile.L = -1
+			all = append(all, tile)
 		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return paths
+	return all
 }
 
 func rewrite(t *testing.T, path string, b []byte) {

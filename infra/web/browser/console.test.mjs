@@ -112,6 +112,17 @@ for (const javaScriptEnabled of [true, false]) {
       assert.equal(await page.locator('.timeline tbody tr').count(), before);
     }));
 
+    test('what is signed, and the evidence of a case', as(...inspector)(async (v, page) => {
+      await v.go('/ledger');
+      assert.match(await v.text(), /demo\.example\.gov\.cn\/petition · 前 \d+ 条[\s\S]*UNWITNESSED/);
+      await page.getByText('检查点（可抄下').click();
+      assert.match(await page.locator('pre.note').innerText(), /^demo\.example\.gov\.cn\/petition\n\d+\n[A-Za-z0-9+/=]{44}\n\n— /);
+      await v.go(showcase);
+      assert.match(await page.locator('header.case').innerText(), /已公证，UNWITNESSED/);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '证据包' }).click()]);
+      assert.equal(download.suggestedFilename(), 'XF-2026-004417.evidence.zip');
+    }));
+
     test('who is inspected cannot tell', as(...handler)(async (v, page) => {
       await v.go('/no-such-page', 404);
       const nothing = await v.text();
