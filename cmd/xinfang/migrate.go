@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,4 +89,35 @@ func exists(path string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// retireNotary puts the notary of a ledger that has moved aside, key and all: entries
+// have other places where they are now, and so other leaves. What it signed stays
+// evidence, of the ledger that was. A crash in here leaves it where it was or aside.
+func (a *app) retireNotary() error {
+	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
+	if there, err := exists(filepath.Join(dir, notaryPolicy)); err != nil || !there {
+		return err
+	}
+	aside := ""
+	for n := 1; ; n++ {
+		aside = fmt.Sprintf("%s.before-%d", dir, n)
+		if there, err := exists(aside); err != nil {
+			return err
+		} else if !there {
+			break
+		}
+	}
+	if there, err := exists(key); err != nil {
+		return err
+	} else if there {
+		if err := os.Rename(key, filepath.Join(dir, "retired.key")); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(dir, aside); err != nil {
+		return err
+	}
+	a.warn(a.tr("⚠ 公证随旧台账留在 %s，是证据，勿删。请以新名称重新设置：xinfang notary init --origin 旧名称-2 …", "⚠ the notary stays with the old ledger, in %s, as evidence. Begin another under a new name: xinfang notary init --origin OLD-NAME-2 …"), aside)
+	return nil
 }

@@ -39,6 +39,9 @@ func (a *app) moveHome(ctx context.Context, address string) (err error) {
 	if err := os.RemoveAll(a.path(movingDir)); err != nil {
 		return err
 	}
+	if err := a.retireNotary(); err != nil {
+		return err
+	}
 	if err := errors.Join(os.Rename(a.path(homeDir), a.path(ledgerDir)), syncDir(a.cfg.Data)); err != nil {
 		return err
 	}

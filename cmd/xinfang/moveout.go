@@ -191,6 +191,9 @@ func recordMove(ctx context.Context, a *app, store ledger.Store, old ledger.Log,
 // takeReplica puts the replica in the place of the ledger, which stays beside it,
 // and removes the views, whose positions are those of the ledger.
 func (a *app) takeReplica() error {
+	if err := a.retireNotary(); err != nil {
+		return err
+	}
 	there, err := exists(a.path(ledgerDir))
 	if err != nil {
 		return err

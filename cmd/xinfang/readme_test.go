@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -32,11 +33,17 @@ func TestReadme(t *testing.T) {
 	ok(t, err)
 	ok(t, os.Symlink(infra, filepath.Join(dir, "infra"))) // samples are named from the top of the repository
 	env := append(os.Environ(), noSleep)
-	protocol := freeAddress(t)
-	witness := freeAddress(t)
+	// Addresses that the READMEs fix are replaced by free ones, which are looked for
+	// only when they are needed: others look for some, too.
+	free := make(map[string]string)
 	done := make(map[string]bool)
 	for _, line := range append(english, chinese...) {
-		line = strings.NewReplacer("127.0.0.1:2113", protocol, "127.0.0.1:8490", witness).Replace(line)
+		for _, fixed := range []string{"127.0.0.1:2113", "127.0.0.1:8490"} {
+			if strings.Contains(line, fixed) && free[fixed] == "" {
+				free[fixed] = freeAddress(t)
+			}
+			line = strings.ReplaceAll(line, fixed, cmp.Or(free[fixed], fixed))
+		}
 		if done[line] {
 			continue
 		}
@@ -53,7 +60,7 @@ func TestReadme(t *testing.T) {
 		case strings.Contains(line, "--esdb-listen"): // those after it follow what it serves
 			defer readmeServer(t, dir, env, program, strings.Fields(arguments))()
 		case strings.HasPrefix(arguments, "witness serve"): // it cosigns for those after it
-			defer readmeRun(t, dir, env, program, strings.Fields(arguments), "http://"+witness+"/")()
+			defer readmeRun(t, dir, env, program, strings.Fields(arguments), "http://"+free["127.0.0.1:8490"]+"/")()
 		case arguments == "demo", strings.HasPrefix(arguments, "serve"):
 			readmeServer(t, dir, env, program, strings.Fields(arguments))()
 		default:
