@@ -90,7 +90,7 @@ func (n *notarised) Close() error { return n.guard.Close() }
 func (n *notarised) Integrity() web.Integrity {
 	s := n.Status()
 	i := web.Integrity{
-		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size,
+		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size, Audited: s.Audited,
 	}
 	for _, w := range s.Witnesses {
 		i.Witnesses = append(i.Witnesses, web.WitnessState{Name: w.Name, Size: w.Size, Last: w.Last, Silent: w.Err != nil})
@@ -122,10 +122,45 @@ func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
 	}
 }
 
+// How often the ledger is audited: what is new, and all of it.
+const (
+	auditNew = time.Hour
+	auditAll = 24 * time.Hour
+)
+
+// audit compares the ledger with what was signed, until ctx is done: all of it at the
+// start and daily, what is new each hour. What it finds ends the signing, and is shown
+// wherever that is.
+func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
+	var since []byte
+	var whole time.Time
+	for {
+		now := n.now()
+		if since == nil || now.Sub(whole) >= auditAll {
+			since, whole = nil, now
+		}
+		err := n.CatchUp(ctx)
+		if note := n.Published().Note; err == nil && note != nil {
+			if _, err = n.Audit(ctx, since); err == nil {
+				since = note
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			since = nil
+			log.Error("the ledger could not be audited, or is not what was signed", "err", err)
+		}
+		select {
+		case <-time.After(auditNew):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // gauge is what the metrics show.
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
-	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil}
+	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
 	}

@@ -8,9 +8,10 @@ import (
 
 // A Notary is what the gauges show of the notary (公证).
 type Notary struct {
-	Entries   int64 // that the last checkpoint commits to
-	Witnessed int64 // that a quorum of witnesses has cosigned
-	Stopped   bool  // it signs nothing any more: the ledger is not what was signed
+	Entries   int64     // that the last checkpoint commits to
+	Witnessed int64     // that a quorum of witnesses has cosigned
+	Audited   time.Time // when the ledger was last found to be what was signed; zero if not since the start
+	Stopped   bool      // it signs nothing any more: the ledger is not what was signed
 	Witnesses []Witness
 }
 
@@ -24,15 +25,19 @@ var (
 	notaryEntriesDesc   = desc("xinfang_notary_entries", "Entries that the notary has signed for.")
 	notaryWitnessedDesc = desc("xinfang_notary_witnessed_entries", "Entries that a quorum of witnesses has cosigned.")
 	notaryStoppedDesc   = desc("xinfang_notary_stopped", "1 if the notary signs nothing more: the ledger is not what it signed for.")
+	notaryAuditedDesc   = desc("xinfang_notary_audited_timestamp_seconds", "When the ledger was last compared with what the notary signed, and found to be that.")
 	witnessLastDesc     = desc("xinfang_witness_last_cosigned_timestamp_seconds", "When a witness last cosigned; 0 if not since the start.", "witness")
 
-	notaryDescs = []*prometheus.Desc{notaryEntriesDesc, notaryWitnessedDesc, notaryStoppedDesc, witnessLastDesc}
+	notaryDescs = []*prometheus.Desc{notaryEntriesDesc, notaryWitnessedDesc, notaryStoppedDesc, notaryAuditedDesc, witnessLastDesc}
 )
 
 func (n Notary) collect(gauge put) {
 	gauge(notaryEntriesDesc, float64(n.Entries))
 	gauge(notaryWitnessedDesc, float64(n.Witnessed))
 	gauge(notaryStoppedDesc, truth(n.Stopped))
+	if !n.Audited.IsZero() {
+		gauge(notaryAuditedDesc, float64(n.Audited.Unix()))
+	}
 	for _, w := range n.Witnesses {
 		last := 0.0
 		if !w.Last.IsZero() {

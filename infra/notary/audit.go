@@ -65,6 +65,17 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	return done, wrong
 }
 
+// Audit audits the notary's own ledger against what it has published, from the
+// checkpoint since on, or all of it if since is nil. A finding ends the signing.
+func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
+	done, err := Audit{Log: n.o.Log, Dir: n.o.Dir, Policy: n.o.Policy, Note: n.Published().Note, Since: since}.Run(ctx)
+	if err != nil {
+		return done, n.stop(ctx, err)
+	}
+	n.change(func() { n.audited = n.o.Now() })
+	return done, nil
+}
+
 // begin returns the tree that the audit goes on from: empty, or that of Since, if
 // the checkpoint continues it.
 func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {

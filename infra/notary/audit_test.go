@@ -161,6 +161,39 @@ func TestAttackA25(t *testing.T) {
 	}
 }
 
+// TestAuditOwn has a notary audit its own ledger, which is altered where no start looks.
+func TestAuditOwn(t *testing.T) {
+	r := newRig(t)
+	r.record(3000)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	n, end := r.open()
+	defer end()
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	whole := n.Published().Note
+	if done, err := n.Audit(t.Context(), nil); err != nil || done.Size != 3000 || n.Status().Audited.IsZero() {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	r.record(10)
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := n.Audit(t.Context(), whole); err != nil || done.From != 3000 || done.Size != 3010 {
+		t.Errorf("what is new: %+v, %v", done, err)
+	}
+	n.o.Log = altered{Log: r.store, at: 500, change: lie}
+	if _, err := n.Audit(t.Context(), nil); proof.VerdictOf(err) != proof.TamperedContent {
+		t.Errorf("an altered entry: %v", err)
+	}
+	r.record(1)
+	if err := n.CatchUp(t.Context()); proof.VerdictOf(err) != proof.TamperedContent || n.Published().Size != 3010 {
+		t.Errorf("it goes on signing: %v", err)
+	}
+}
+
 // TestAuditSince audits what follows an older checkpoint, and refuses one that the
 // ledger does not continue.
 func TestAuditSince(t *testing.T) {

@@ -95,6 +95,7 @@ type Notary struct {
 	witnessed Published // the last with a quorum
 	seen      []sighting
 	stopped   error
+	audited   time.Time     // when all that was published was last found to be as it was signed
 	changed   chan struct{} // closed and replaced when any of it changes
 }
 

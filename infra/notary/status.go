@@ -15,7 +15,8 @@ type Status struct {
 	Published Published // the last checkpoint
 	Witnessed Published // the last that a quorum has cosigned
 	Witnesses []WitnessStatus
-	Stopped   error // why nothing is signed any more; nil if that is not so
+	Audited   time.Time // when the ledger was last found to be what was signed; zero if not since the start
+	Stopped   error     // why nothing is signed any more; nil if that is not so
 }
 
 // A WitnessStatus says what is known of one witness.
@@ -30,7 +31,7 @@ type WitnessStatus struct {
 func (n *Notary) Status() Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := Status{Published: n.published, Witnessed: n.witnessed, Stopped: n.stopped}
+	s := Status{Published: n.published, Witnessed: n.witnessed, Audited: n.audited, Stopped: n.stopped}
 	for i, w := range n.o.Witnesses {
 		s.Witnesses = append(s.Witnesses, WitnessStatus{w.Name(), n.seen[i].size, n.seen[i].at, n.seen[i].err})
 	}

@@ -37,6 +37,7 @@ type Integrity struct {
 	Note      string // that checkpoint, signed
 	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
 	Witnesses []WitnessState
+	Audited   time.Time    // when the ledger was last found to be what was signed; zero if not since the start
 	Stopped   *ledger.Text // why nothing is signed any more; nil if that is not so
 }
 

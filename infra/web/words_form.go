@@ -74,6 +74,7 @@ var wordsForm = map[string]ledger.Text{
 	"signed":           {ZH: "公证", EN: "Notary"},
 	"signed.of":        {ZH: "已公证", EN: "Signed"},
 	"signed.entries":   {ZH: "前 {0} 条", EN: "the first {0} entries"},
+	"signed.audited":   {ZH: "上次与签过的比对", EN: "Last compared with what was signed"},
 	"signed.root":      {ZH: "根（SHA-256）", EN: "Root (SHA-256)"},
 	"signed.note":      {ZH: "检查点（可抄下、打印，日后比对）", EN: "Checkpoint (to be copied or printed, and compared later)"},
 	"signed.witnessed": {ZH: "经见证", EN: "Witnessed"},
