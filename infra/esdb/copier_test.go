@@ -327,8 +327,8 @@ func TestFollowing(t *testing.T) {
 	p.lead("")
 	first.kill(t)
 	p.awaitRefused(2)
-	for copier.Status().Trouble == nil {
-		if sleep(within(t), time.Millisecond) != nil {
+	for patience := within(t); copier.Status().Trouble == nil; {
+		if sleep(patience, time.Millisecond) != nil {
 			t.Fatal("the copier does not notice that there is no source")
 		}
 	}
@@ -338,6 +338,11 @@ func TestFollowing(t *testing.T) {
 	second := startNode(t, esdbnode.Options{Log: source})
 	p.lead(second.at)
 	grow()
+	for patience := within(t); copier.Status().Position < ledger.Position(len(kept(all))); { // which is said after the replica has it
+		if sleep(patience, time.Millisecond) != nil {
+			t.Fatal("the copier does not say how far it has come")
+		}
+	}
 	if s := copier.Status(); !s.Connected || s.Trouble != nil || s.Position != ledger.Position(len(kept(all))) || s.Last.IsZero() {
 		t.Errorf("Status = %+v", s)
 	}
