@@ -10,6 +10,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -122,11 +123,24 @@ func (n *Node) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	return resp, err
 }
 
-// stream is unary for calls with many messages.
+// stream is unary for calls with many messages. An Append that is refused, by whatever
+// of the node, is first heard to the end, within bounds: a client that is answered
+// while it sends sees the connection end, and not why.
 func (n *Node) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	return n.guard(ss.Context(), info.FullMethod, ss.SetTrailer, func(ctx context.Context) error {
+	err := n.guard(ss.Context(), info.FullMethod, ss.SetTrailer, func(ctx context.Context) error {
 		return handle(srv, &callStream{ss, ctx})
 	})
+	if err == nil || info.FullMethod != streams.Streams_Append_FullMethodName {
+		return err
+	}
+	for heard := 0; heard < n.o.MaxAppend; {
+		m := new(streams.AppendReq)
+		if ss.RecvMsg(m) != nil {
+			break
+		}
+		heard += len(m.GetProposedMessage().GetData()) + 100
+	}
+	return err
 }
 
 func (n *Node) guard(ctx context.Context, method string, trailers func(metadata.MD), call func(context.Context) error) error {

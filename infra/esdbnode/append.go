@@ -15,20 +15,11 @@ import (
 	"xinfang/domain/ledger"
 )
 
-// Append implements streams.StreamsServer. A call that is refused is first heard
-// to the end, within bounds: a client that is answered while it sends sees the
-// connection end, and not why.
+// Append implements streams.StreamsServer.
 func (s service) Append(in streams.Streams_AppendServer) error {
 	ctx := in.Context()
 	p, refused := s.receive(in)
 	if refused != nil {
-		for heard := 0; heard < s.o.MaxAppend; {
-			m, err := in.Recv()
-			if err != nil {
-				break
-			}
-			heard += len(m.GetProposedMessage().GetData()) + 100
-		}
 		return refused
 	}
 	at, err := s.write(ctx, p)

@@ -100,6 +100,21 @@ func TestNotLeader(t *testing.T) {
 		!slices.Equal(trailer.Get("leader-endpoint-host"), []string{host}) || !slices.Equal(trailer.Get("leader-endpoint-port"), []string{port}) {
 		t.Errorf("Delete = %v, trailers %v", err, trailer)
 	}
+	// An append is heard to its end before it is refused: the official client takes an
+	// answer in between for the end of the connection.
+	slow, err := stub.Append(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := slow.Send(&streams.AppendReq{Content: &streams.AppendReq_Options_{Options: &streams.AppendReq_Options{}}}); err != nil {
+			t.Fatalf("it is answered while it is sent: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if _, err := slow.CloseAndRecv(); status.Code(err) != codes.NotFound {
+		t.Errorf("Append = %v", err)
+	}
 	c := follower.client(t, "")
 	stream := newStream()
 	for i := range 4 {
