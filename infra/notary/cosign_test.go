@@ -3,6 +3,7 @@ package notary
 import (
 	"errors"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -110,6 +111,36 @@ func TestRolledBack(t *testing.T) {
 }
 
 func lie(e *ledger.Envelope) { e.Type = "Unsaid"; *e = e.Seal() }
+
+// TestWitnessedFile starts beside a witnessed checkpoint that is damaged, of a policy
+// that has changed, or of more leaves than the guard and the checkpoint know.
+func TestWitnessedFile(t *testing.T) {
+	for name, tt := range map[string]struct {
+		harm func(r *rig)
+		want proof.Verdict
+	}{
+		"damaged":        {func(r *rig) { edit(t, filepath.Join(r.dir, "witnessed"), func(b []byte) { b[3] ^= 1 }) }, proof.OK},
+		"another policy": {func(r *rig) { r.policy = newRig(t).policy; r.witnesses = nil }, proof.OK},
+		"guard and checkpoint taken back": {func(r *rig) {
+			remove(t, filepath.Join(r.dir, "guard"))
+			remove(t, filepath.Join(r.dir, "checkpoint"))
+		}, proof.RolledBack},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _, _ := witnessed(t)
+			r.record(300)
+			if p, err := r.signed(); err != nil || !p.Witnessed {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			tt.harm(r)
+			r.record(1)
+			p, err := r.signed()
+			if proof.VerdictOf(err) != tt.want || tt.want == proof.OK && p.Size != 301 {
+				t.Errorf("%+v, %v", p.Signed, err)
+			}
+		})
+	}
+}
 
 // TestGuard asks the guard for what it must not sign, and has a second one begin
 // beside it.

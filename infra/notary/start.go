@@ -38,6 +38,10 @@ func (n *Notary) start(ctx context.Context) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	// Nothing is witnessed that the guard had not written down before.
+	if w := n.Status().Witnessed; w.Size > last.Size {
+		return proof.Found(proof.RolledBack, "经见证的有 %d 叶，签名守护只记得 %d 叶", "%d leaves were witnessed, and the guard remembers %d", w.Size, last.Size)
+	}
 	if err := n.recover(ctx, last); err != nil {
 		return err
 	}

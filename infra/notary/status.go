@@ -2,7 +2,6 @@ package notary
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -62,7 +61,8 @@ func (n *Notary) Covering(index int64) (Published, error) {
 	return Published{}, ledger.Troubled("尚无检查点涵盖第 %d 条", "no checkpoint covers entry %d yet", index+1)
 }
 
-// reload takes what [Merge] has written.
+// reload takes what [Merge] has written. A file that the policy does not believe is
+// passed over: policies change, and what it says is cosigned again.
 func (n *Notary) reload() error {
 	b, err := os.ReadFile(n.path("witnessed"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,8 @@ func (n *Notary) reload() error {
 	}
 	s, err := n.o.Policy.Open(b)
 	if err != nil {
-		return fmt.Errorf("%s: %w", n.path("witnessed"), err)
+		n.log.Warn("the last witnessed checkpoint is not believed any more", "err", err)
+		return nil
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
