@@ -53,7 +53,7 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 // within reports whether a tree of size leaves has the tile.
 func within(t tlog.Tile, size int64) bool {
 	level := max(0, t.L)
-	return level < 8 && t.N<<torchwood.TileHeight+int64(t.W) <= size>>(torchwood.TileHeight*level)
+	return level < 8 && t.N <= size && t.N<<torchwood.TileHeight+int64(t.W) <= size>>(torchwood.TileHeight*level)
 }
 
 // readTile returns the hashes or the leaves of a tile. What is a part may be whole

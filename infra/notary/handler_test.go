@@ -60,11 +60,13 @@ func TestHandler(t *testing.T) {
 		"/tile/0/002.p/189": http.StatusNotFound,
 		"/tile/0/003":       http.StatusNotFound,
 		"/tile/1/000":       http.StatusNotFound,
-		"/tile/8/000":       http.StatusNotFound,
-		"/tile/63/000":      http.StatusNotFound,
-		"/tile/0/0":         http.StatusNotFound,
-		"/guard/guard":      http.StatusNotFound,
-		"/":                 http.StatusNotFound,
+		"/tile/0/x009/x223/x372/x036/x854/x775/807": http.StatusNotFound, // its first leaf has no int64
+		"/tile/0/x036/x028/x797/x018/x963/968":      http.StatusNotFound,
+		"/tile/8/000":                               http.StatusNotFound,
+		"/tile/63/000":                              http.StatusNotFound,
+		"/tile/0/0":                                 http.StatusNotFound,
+		"/guard/guard":                              http.StatusNotFound,
+		"/":                                         http.StatusNotFound,
 	} {
 		if got, _ := get(t, server.URL+path); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
