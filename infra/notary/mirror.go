@@ -57,7 +57,7 @@ func (m Mirror) Update(ctx context.Context) (before, now proof.Signed, err error
 	}
 	there := torchwood.TileHashReaderWithContext(ctx, tlog.Tree{N: now.Size, Hash: tlog.Hash(now.Root)}, m.Source)
 	if err := m.continues(before.Checkpoint, now.Checkpoint, there); err != nil {
-		return before, now, m.keep(note, err)
+		return before, now, m.keep(now.Checkpoint, note, err)
 	}
 	for from := before.Size; from < now.Size; {
 		to := min((from/mirrorStep+1)*mirrorStep, now.Size)
@@ -93,10 +93,11 @@ func (m Mirror) continues(before, now proof.Checkpoint, there tlog.HashReader) e
 	return proof.CheckGrowth(growth, now, before)
 }
 
-// keep keeps a checkpoint that contradicts the mirror's.
-func (m Mirror) keep(note []byte, err error) error {
+// keep keeps a checkpoint that contradicts the mirror's, each under a name of its own.
+func (m Mirror) keep(c proof.Checkpoint, note []byte, err error) error {
 	if f, ok := errors.AsType[*proof.Finding](err); ok && (f.Verdict == proof.Fork || f.Verdict == proof.RolledBack) {
-		return errors.Join(err, replace(filepath.Join(m.Dir, "contradicts"), note, 0o644))
+		name := fmt.Sprintf("contradicts-%d-%x", c.Size, c.Root[:8])
+		return errors.Join(err, replace(filepath.Join(m.Dir, name), note, 0o644), syncDir(m.Dir))
 	}
 	return err
 }
