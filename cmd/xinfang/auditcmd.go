@@ -33,7 +33,7 @@ func (a *app) auditCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tree = cmp.Or(tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
-			policy, err := readPolicy(cmp.Or(policyPath, filepath.Join(tree, notaryPolicy)))
+			policy, err := readPolicy(cmp.Or(policyPath, filepath.Join(tree, notary.PolicyName)))
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/notary"
 	"xinfang/infra/segment"
 )
 
@@ -96,7 +97,7 @@ func exists(path string) (bool, error) {
 // evidence, of the ledger that was. A crash in here leaves it where it was or aside.
 func (a *app) retireNotary() error {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	if there, err := exists(filepath.Join(dir, notaryPolicy)); err != nil || !there {
+	if there, err := exists(filepath.Join(dir, notary.PolicyName)); err != nil || !there {
 		return err
 	}
 	aside := ""

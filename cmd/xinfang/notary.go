@@ -25,9 +25,8 @@ import (
 // Where the notary's parts are in the data directory, unless the configuration
 // says otherwise.
 const (
-	notaryDir    = "notary"
-	notaryKey    = "notary.key"
-	notaryPolicy = "policy.txt"
+	notaryDir = "notary"
+	notaryKey = "notary.key"
 )
 
 func (a *app) notaryPath(name, configured string) string {
@@ -49,7 +48,7 @@ type notarised struct {
 // openNotary opens the notary of n; nil if none was set up.
 func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log *slog.Logger) (*notarised, error) {
 	dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-	policy, err := readPolicy(filepath.Join(dir, notaryPolicy))
+	policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
 	if errors.Is(err, fs.ErrNotExist) && a.cfg.Notary.Dir == "" {
 		return nil, nil
 	}
@@ -206,27 +205,13 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 // many of them must cosign.
 func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	if err := os.MkdirAll(filepath.Join(dir, "guard"), 0o700); err != nil {
-		return nil, err
-	}
-	vkey, err := notary.WriteKey(key, origin, random)
+	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",
 		}}
 	}
-	if err != nil {
-		return nil, err
-	}
-	text := policyText(origin, vkey, witnesses, quorum)
-	policy, err := proof.ParsePolicy([]byte(text))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, notaryPolicy), []byte(policy.String()), 0o644)
-	}
-	if err != nil {
-		return nil, errors.Join(err, os.Remove(key)) // nothing was signed with it
-	}
-	return policy, nil
+	return policy, err
 }
 
 var errNoNotary = &ledger.Refusal{Code: "ERR_NO_NOTARY", Kind: ledger.NotFound, Text: ledger.Text{

@@ -65,7 +65,7 @@ func (a *app) notaryShow() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-			policy, err := readPolicy(filepath.Join(dir, notaryPolicy))
+			policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
 			if errors.Is(err, fs.ErrNotExist) {
 				return errNoNotary
 			}
@@ -172,7 +172,7 @@ func (a *app) notaryGuard() *cobra.Command {
 				return usage("--listen 必须给出：套接字的路径", "give --listen: the path of the socket")
 			}
 			dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-			policy, err := readPolicy(filepath.Join(dir, notaryPolicy))
+			policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
 			if err != nil {
 				return err
 			}
@@ -204,7 +204,7 @@ func (a *app) notaryGuard() *cobra.Command {
 // published returns the notary's directory, its policy and its last checkpoint.
 func (a *app) published() (dir string, policy *proof.Policy, signed []byte, err error) {
 	dir = a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-	if policy, err = readPolicy(filepath.Join(dir, notaryPolicy)); err == nil {
+	if policy, err = readPolicy(filepath.Join(dir, notary.PolicyName)); err == nil {
 		signed, err = os.ReadFile(filepath.Join(dir, "checkpoint"))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -242,15 +242,4 @@ func (a *app) printCheckpoint(p *proof.Policy, s proof.Signed, signed string) er
 			Policy    string `json:"policy"`
 		}{s.Origin, s.Size, s.Root.String(), s.Witnessed, signed, p.String()},
 	})
-}
-
-// policyText returns a policy of one log key without an end.
-func policyText(origin, vkey string, witnesses []string, quorum int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, vkey)
-	for _, w := range witnesses {
-		fmt.Fprintf(&b, "witness %s 0 -\n", w)
-	}
-	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, proof.FilterHash())
-	return b.String()
 }

@@ -98,7 +98,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 	if err != nil {
 		return "", err
 	}
-	policy, err := readPolicy(cmp.Or(path, filepath.Join(dir, notaryPolicy)))
+	policy, err := readPolicy(cmp.Or(path, filepath.Join(dir, notary.PolicyName)))
 	if err != nil {
 		return "", err
 	}

@@ -79,6 +79,18 @@ func ParsePolicy(text []byte) (*Policy, error) {
 	return p, p.check()
 }
 
+// NewPolicy returns the first policy of a ledger: it believes one log key, and
+// witnesses, whatever the size. Its errors are those of [ParsePolicy].
+func NewPolicy(origin, logKey string, witnesses []string, quorum int) (*Policy, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, logKey)
+	for _, w := range witnesses {
+		fmt.Fprintf(&b, "witness %s 0 -\n", w)
+	}
+	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, FilterHash())
+	return ParsePolicy([]byte(b.String()))
+}
+
 // set takes one line.
 func (p *Policy) set(key string, args []string) bool {
 	if n := map[string]int{"logkey": 3, "witness": 3}[key]; len(args) != max(n, 1) {

@@ -1,8 +1,10 @@
 package notary
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,31 +12,49 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
 )
 
-// WriteKey makes an Ed25519 key for the ledger called origin and writes it to the
-// file at path, which must not exist and which only its owner can read. It returns
-// the public key as a policy lists it.
-func WriteKey(path, origin string, random io.Reader) (vkey string, err error) {
+// SetUp makes the notary of the ledger called origin: an Ed25519 key in the file at
+// keyPath, which must not exist and which only its owner can read, and in dir the
+// policy that believes it and wants quorum of witnesses, public keys, to cosign. The
+// error wraps [fs.ErrExist] if there is a key.
+//
+// The key gets its name last: after a crash before that there is no key, nothing was
+// signed, and SetUp can be repeated.
+func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+	if _, err := os.Lstat(keyPath); !errors.Is(err, fs.ErrNotExist) {
+		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: keyPath, Err: fs.ErrExist}))
+	}
 	secret, vkey, err := note.GenerateKey(random, origin)
 	if err != nil {
-		return "", ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
+		return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	_, err = f.WriteString(secret + "\n")
-	if err == nil {
-		err = f.Sync()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
 	}
-	// A crash before this is durable leaves no key, or one that nothing was signed
-	// with.
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = syncDir(filepath.Dir(path))
+	if err := replace(filepath.Join(dir, PolicyName), []byte(policy.String()), 0o644); err != nil {
+		return nil, err
 	}
-	return vkey, err
+	if err := syncDir(dir); err != nil {
+		return nil, err
+	}
+	// What an earlier attempt has left could be read by others.
+	if err := os.Remove(keyPath + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := replace(keyPath, []byte(secret+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	return policy, syncDir(filepath.Dir(keyPath))
 }
+
+// PolicyName is the file in a notary's directory with its policy.
+const PolicyName = "policy.txt"
 
 // ReadKey returns the key in the file at path. A file that others can read is
 // refused.
