@@ -44,7 +44,7 @@ func (a *app) witnessInit(dir *string) *cobra.Command {
 			if name == "" {
 				return usage("--name 必须给出，如 inspection.example.gov.cn/w1", "give --name, such as inspection.example.gov.cn/w1")
 			}
-			vkey, err := witness.Create(*dir, name, rand.Reader)
+			vkey, err := a.makeWitness(*dir, name)
 			if err != nil {
 				return err
 			}
@@ -58,6 +58,20 @@ func (a *app) witnessInit(dir *string) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&name, "name", "", a.tr("见证的名称", "`name` of the witness"))
 	return cmd
+}
+
+// makeWitness makes a witness and returns its public key. A crash after that leaves
+// one of which nobody was told: then it is asked for its key, by its name.
+func (a *app) makeWitness(dir, name string) (vkey string, err error) {
+	told, err := exists(filepath.Join(dir, witnessVKey))
+	if err != nil {
+		return "", err
+	}
+	w, err := witness.Open(dir, witness.Options{Name: name, Now: a.Now, Logger: a.logger()})
+	if told || err != nil { // the one is an error of Create, the other mostly that there is none yet
+		return witness.Create(dir, name, rand.Reader)
+	}
+	return w.VKey(), w.Close()
 }
 
 func (a *app) witnessAdd(dir *string) *cobra.Command {
