@@ -86,11 +86,9 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	var growth tlog.TreeProof
-	if old.Size < c.Size {
-		if growth, err = tlog.ProveTree(c.Size, old.Size, t.stored(c)); err != nil {
-			return nil, fmt.Errorf("proving that the checkpoint continues the older one: %w", err)
-		}
+	growth, err := proveGrowth(c, old.Size, t.stored(c))
+	if err != nil {
+		return nil, fmt.Errorf("proving that the checkpoint continues the older one: %w", err)
 	}
 	if err := proof.CheckGrowth(growth, c, old.Checkpoint); err != nil {
 		return nil, err

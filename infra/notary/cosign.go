@@ -59,8 +59,11 @@ func (n *Notary) cosignOnce(ctx context.Context) {
 			if err == nil {
 				_, err = n.o.Policy.Open(proof.Merge(base, lines)) // a bad line would spoil all
 			}
-			if err != nil && ctx.Err() == nil {
+			if err != nil && !errors.Is(err, errSuperseded) && ctx.Err() == nil {
 				n.log.WarnContext(ctx, "a witness has not cosigned", "witness", w.Name(), "size", c.Size, "err", err)
+			}
+			if errors.Is(err, errSuperseded) {
+				return // it has answered, and better
 			}
 			n.change(func() {
 				s := &n.seen[i]
@@ -84,8 +87,9 @@ func (n *Notary) cosignOnce(ctx context.Context) {
 	}
 }
 
-// ask submits base, the signed c, to the i-th witness. A witness that has seen a larger tree than
-// there is here has seen this notary rolled back: the error is a [*proof.Finding].
+// ask submits base, the signed c, to the i-th witness. A witness that has seen a larger
+// tree than there is here has seen this notary rolled back: the error is a
+// [*proof.Finding].
 func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, base []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -120,10 +124,7 @@ var errSuperseded = errors.New("the witness has seen a later checkpoint of ours"
 // ProveGrowth returns the proof that the tree at c continues that of old leaves; nil
 // if there is nothing to prove.
 func (n *Notary) ProveGrowth(c proof.Checkpoint, old int64) (tlog.TreeProof, error) {
-	if old == 0 || old == c.Size {
-		return nil, nil
-	}
-	return tlog.ProveTree(c.Size, old, n.tree.stored(c))
+	return proveGrowth(c, old, n.tree.stored(c))
 }
 
 // Prove returns the proof that the leaf at index is in the tree at c.

@@ -17,10 +17,7 @@ func Growth(dir string, c proof.Checkpoint, old int64) (tlog.TreeProof, error) {
 	if old < 0 || old > c.Size {
 		return nil, ledger.Troubled("见证所见为 %d 叶，这里签到 %d 叶", "the witness has seen %d leaves, and %d were signed for here", old, c.Size)
 	}
-	if old == 0 || old == c.Size {
-		return nil, nil
-	}
-	return tlog.ProveTree(c.Size, old, tree{dir: dir}.stored(c))
+	return proveGrowth(c, old, tree{dir: dir}.stored(c))
 }
 
 // Merge adds the lines that a courier has brought back from witnesses to signed, the

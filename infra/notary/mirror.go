@@ -83,12 +83,9 @@ func (m Mirror) continues(before, now proof.Checkpoint, there tlog.HashReader) e
 	case now.Size < before.Size:
 		return proof.Found(proof.RolledBack, "镜像已有 %d 叶，来源只有 %d 叶", "the mirror has %d leaves, and the source %d", before.Size, now.Size)
 	}
-	var growth tlog.TreeProof
-	if before.Size < now.Size {
-		var err error
-		if growth, err = tlog.ProveTree(now.Size, before.Size, there); err != nil {
-			return fmt.Errorf("proving that the source continues the mirror: %w", err)
-		}
+	growth, err := proveGrowth(now, before.Size, there)
+	if err != nil {
+		return fmt.Errorf("proving that the source continues the mirror: %w", err)
 	}
 	return proof.CheckGrowth(growth, now, before)
 }

@@ -58,6 +58,15 @@ func (t tree) check(c proof.Checkpoint) error {
 	return err
 }
 
+// proveGrowth returns the proof that the tree at c continues that of old leaves, by the
+// hashes of c; nil if there is nothing to prove.
+func proveGrowth(c proof.Checkpoint, old int64, hashes tlog.HashReader) (tlog.TreeProof, error) {
+	if old <= 0 || old >= c.Size {
+		return nil, nil
+	}
+	return tlog.ProveTree(c.Size, old, hashes)
+}
+
 // A growth is a tree and what follows it, in memory.
 type growth struct {
 	old    proof.Checkpoint
@@ -106,10 +115,7 @@ func (t tree) grow(old proof.Checkpoint, before, more [][]byte) (growth, error) 
 
 // proof returns the proof that the new tree continues the old one.
 func (g *growth) proof() (tlog.TreeProof, error) {
-	if g.old.Size == 0 {
-		return nil, nil
-	}
-	return tlog.ProveTree(g.new.Size, g.old.Size, g.hashes)
+	return proveGrowth(g.new, g.old.Size, g.hashes)
 }
 
 // tail returns the leaves of the last entry bundle that is not full: the next grow
