@@ -114,10 +114,9 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 		if err != nil {
 			break
 		}
-		audit.Since, err = os.ReadFile(name)
-		if err == nil {
-			audit.Since = evidence.HeldNote(audit.Since)
-			_, err = audit.Run(ctx)
+		var held []byte
+		if held, err = os.ReadFile(name); err == nil {
+			err = audit.Continues(evidence.HeldNote(held))
 		}
 	}
 	bar.done()

@@ -118,12 +118,12 @@ func (a *app) witnessServe(dir *string) *cobra.Command {
 			return a.withWitness(*dir, log, func(w *witness.Witness) (err error) {
 				open := new(listeners)
 				defer func() { err = errors.Join(err, open.close()) }()
-				if err := open.http("console", addr, false, w.Handler(), log); err != nil {
+				if err := open.http("witness", addr, false, w.Handler(), log); err != nil {
 					return err
 				}
 				g, running := errgroup.WithContext(cmd.Context())
 				open.serve(g, running, log)
-				a.say("%s %s", a.tr("见证：", "witness:"), open.addresses().console)
+				a.say("%s %s", a.tr("见证：", "witness:"), open.all[0].url)
 				return g.Wait()
 			})
 		},

@@ -76,21 +76,40 @@ func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
 	return done, nil
 }
 
+// Continues checks that the checkpoint continues held, an older one that somebody has
+// kept. It reads nothing of the log. The error is a [*proof.Finding] if it does not.
+func (a Audit) Continues(held []byte) error {
+	s, err := a.Policy.Open(a.Note)
+	if err != nil {
+		return err
+	}
+	_, err = a.continues(s.Checkpoint, held)
+	return err
+}
+
+func (a Audit) continues(c proof.Checkpoint, held []byte) (proof.Signed, error) {
+	old, err := a.Policy.Open(held)
+	if err != nil {
+		return old, err
+	}
+	if old.Size > c.Size {
+		return old, proof.Found(proof.RolledBack, "所持的检查点有 %d 叶，这里签到 %d 叶", "the checkpoint that was kept has %d leaves, and %d are signed for here", old.Size, c.Size)
+	}
+	growth, err := proveGrowth(c, old.Size, tree{dir: a.Dir}.stored(c))
+	if err != nil {
+		return old, fmt.Errorf("proving that the checkpoint continues the older one: %w", err)
+	}
+	return old, proof.CheckGrowth(growth, c, old.Checkpoint)
+}
+
 // begin returns the tree that the audit goes on from: empty, or that of Since, if
 // the checkpoint continues it.
 func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 	if a.Since == nil {
 		return &edge{}, nil
 	}
-	old, err := a.Policy.Open(a.Since)
+	old, err := a.continues(c, a.Since)
 	if err != nil {
-		return nil, err
-	}
-	growth, err := proveGrowth(c, old.Size, t.stored(c))
-	if err != nil {
-		return nil, fmt.Errorf("proving that the checkpoint continues the older one: %w", err)
-	}
-	if err := proof.CheckGrowth(growth, c, old.Checkpoint); err != nil {
 		return nil, err
 	}
 	done.From = old.Size

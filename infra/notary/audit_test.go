@@ -212,6 +212,14 @@ func TestAuditSince(t *testing.T) {
 	if done, err := audit.Run(t.Context()); err != nil || done.From != 300 || done.Size != 700 {
 		t.Errorf("%+v, %v", done, err)
 	}
+	for name, tt := range map[string]struct {
+		now, held []byte
+		want      proof.Verdict
+	}{"older": {p.Note, old.Note, proof.OK}, "the same": {p.Note, p.Note, proof.OK}, "newer": {old.Note, p.Note, proof.RolledBack}} {
+		if err := (Audit{Dir: r.dir, Policy: r.policy, Note: tt.now}).Continues(tt.held); proof.VerdictOf(err) != tt.want {
+			t.Errorf("a held checkpoint that is %s: %v, want %s", name, err, tt.want)
+		}
+	}
 	audit.Log = altered{Log: r.store, at: 650, change: lie}
 	if _, err := audit.Run(t.Context()); proof.VerdictOf(err) != proof.TamperedContent {
 		t.Errorf("an altered entry: %v", err)
