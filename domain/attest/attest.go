@@ -8,6 +8,8 @@
 package attest
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"xinfang/domain/ledger"
@@ -28,11 +30,22 @@ type NotaryHeads struct {
 	Note string `json:"note"` // signed; see [proof.HeadsNote]
 }
 
-func (NotaryHeads) event() {}
+// NotaryAnchor: a time-stamp authority has seen a checkpoint (时间锚定). The token could
+// not be known before, so that all entries after this one came later; and all that
+// the checkpoint holds was there before. See [proof.Policy.OpenStamp].
+type NotaryAnchor struct {
+	Note  string   `json:"note"`            // the signed checkpoint
+	Token []byte   `json:"token"`           // over the text of it, DER
+	Chain [][]byte `json:"chain,omitempty"` // certificates that are not in the token, each DER
+}
+
+func (NotaryHeads) event()  {}
+func (NotaryAnchor) event() {}
 
 // Codec names the events in the ledger.
 var Codec = ledger.NewCodec(map[string]Event{
-	"NotaryHeads": NotaryHeads{},
+	"NotaryHeads":  NotaryHeads{},
+	"NotaryAnchor": NotaryAnchor{},
 })
 
 // Decider records attestations.
@@ -47,13 +60,42 @@ var Decider = ledger.Decider[struct{}, Event, Event]{
 var space = uuid.MustParse("0f0e7b3c-6a0d-5a3e-9d2b-6c2f1a7e5b10")
 
 // Ask returns the question that records e once. m says when.
-func Ask(e NotaryHeads, m ledger.Meta) ledger.Ask[Event] {
-	m.Command = uuid.NewSHA1(space, []byte("command/"+e.Note))
-	return ledger.Ask[Event]{ID: uuid.NewSHA1(space, []byte(e.Note)), Command: e, Meta: m}
+func Ask(e Event, m ledger.Meta) ledger.Ask[Event] {
+	id := uuid.NewSHA1(space, []byte(signed(e)))
+	m.Command = uuid.NewSHA1(space, []byte("command/"+signed(e)))
+	if _, ok := e.(NotaryAnchor); ok {
+		id = AnchorStream(m.Occurred).ID
+		m.Command = uuid.NewSHA1(space, []byte("command/anchor/"+signed(e)))
+	}
+	return ledger.Ask[Event]{ID: id, Command: e, Meta: m}
+}
+
+// AnchorStream returns the stream of the anchors of the month of t, UTC. In it they are
+// numbered, so that one that is missing shows.
+func AnchorStream(t time.Time) ledger.Stream {
+	return ledger.Stream{Category: Category, ID: uuid.NewSHA1(space, []byte("anchors/"+t.UTC().Format("2006-01")))}
+}
+
+// signed returns the signed note of e.
+func signed(e Event) string {
+	switch e := e.(type) {
+	case NotaryHeads:
+		return e.Note
+	case NotaryAnchor:
+		return e.Note
+	}
+	return ""
 }
 
 func decide(_ struct{}, e Event, _ ledger.Meta) ([]Event, error) {
-	if h, ok := e.(NotaryHeads); !ok || h.Note == "" || len(h.Note) > proof.MaxNote {
+	valid := signed(e) != "" && len(signed(e)) <= proof.MaxNote
+	if a, ok := e.(NotaryAnchor); ok {
+		valid = valid && len(a.Token) > 0 && len(a.Token) <= proof.MaxToken && len(a.Chain) <= proof.MaxChain
+		for _, c := range a.Chain {
+			valid = valid && len(c) <= proof.MaxToken
+		}
+	}
+	if !valid {
 		return nil, &ledger.Refusal{Code: "ERR_ATTESTATION", Kind: ledger.Invalid, Text: ledger.Text{
 			ZH: "公证记录没有签名内容，或过大", EN: "the attestation has no signed note, or one that is too large",
 		}}
