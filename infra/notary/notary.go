@@ -87,7 +87,8 @@ type Notary struct {
 	ready    bool     // start has succeeded
 	tail     [][]byte // the leaves of the last entry bundle, if it is not full
 
-	heads heads // guards itself
+	heads   heads   // guards itself
+	anchors anchors // guards itself
 
 	mu        sync.Mutex // guards what follows
 	base      []byte     // the last checkpoint, with the guard's signatures alone
@@ -96,6 +97,7 @@ type Notary struct {
 	seen      []sighting
 	stopped   error
 	audited   time.Time     // when all that was published was last found to be as it was signed
+	anchored  time.Time     // what the last anchor says the time was
 	changed   chan struct{} // closed and replaced when any of it changes
 }
 

@@ -35,6 +35,7 @@ type rig struct {
 	witnesses []Witness
 	disk      disk
 	streams   []ledger.Stream
+	recorded  int
 }
 
 func newRig(t testing.TB, witnesses ...*judge) *rig {
@@ -66,14 +67,14 @@ func newRig(t testing.TB, witnesses ...*judge) *rig {
 func (r *rig) record(n int) {
 	r.t.Helper()
 	for range n {
-		head, _ := r.store.Head(r.t.Context())
-		stream := r.streams[int(head)%len(r.streams)]
-		version := ledger.Version(int(head) / len(r.streams))
-		rec := ledgertest.Record(fmt.Sprint(head))
+		stream := r.streams[r.recorded%len(r.streams)]
+		version := ledger.Version(r.recorded / len(r.streams))
+		rec := ledgertest.Record(fmt.Sprint(r.recorded))
 		rec.ID = uuid.NewSHA1(stream.ID, rec.Data)
 		if _, err := r.store.Append(r.t.Context(), stream, version, rec); err != nil {
 			r.t.Fatal(err)
 		}
+		r.recorded++
 	}
 }
 
