@@ -80,14 +80,18 @@ func ParsePolicy(text []byte) (*Policy, error) {
 }
 
 // NewPolicy returns the first policy of a ledger: it believes one log key, and
-// witnesses, whatever the size. Its errors are those of [ParsePolicy].
-func NewPolicy(origin, logKey string, witnesses []string, quorum int) (*Policy, error) {
+// witnesses, whatever the size; more are further lines of it. Its errors are those of
+// [ParsePolicy].
+func NewPolicy(origin, logKey string, witnesses []string, quorum int, more ...string) (*Policy, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, logKey)
 	for _, w := range witnesses {
 		fmt.Fprintf(&b, "witness %s 0 -\n", w)
 	}
 	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, FilterHash())
+	for _, line := range more {
+		b.WriteString(line + "\n")
+	}
 	return ParsePolicy([]byte(b.String()))
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"slices"
 	"time"
@@ -33,11 +34,14 @@ const (
 // oidStampInfo is id-ct-TSTInfo: what a token says (RFC 3161 §2.4.2).
 var oidStampInfo = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 
+// oidUsage is id-ce-extKeyUsage: what a certificate is for (RFC 5280 §4.2.1.12).
+var oidUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
+
 // OpenStamp returns what token, a DER TimeStampToken, says of c if a chain leads from
 // its signer to a certificate that the policy pins (tsaroot). Certificates may come
 // from anywhere: those in the token, and chain, each DER. The error is a [*Finding].
 //
-// The authority's certificate must be in the token and be for time stamping; all of
+// The authority's certificate must be in the token and be for time stamping only; all of
 // the chain must have been valid at the time that it says.
 func (p *Policy) OpenStamp(token []byte, c Checkpoint, chain ...[]byte) (Stamp, error) {
 	signed, signer, err := openToken(token)
@@ -106,8 +110,14 @@ func (p *Policy) trusts(signer *x509.Certificate, certificates []*x509.Certifica
 		}
 	}
 	_, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}})
-	if err != nil {
+	if err != nil || !onlyStamps(signer) {
 		return Found(UnknownKey, "时间戳的证书链不通向信任策略所列的证书，或当时不在有效期内", "the certificates of the time-stamp do not lead to one of the policy, or were not valid at its time")
 	}
 	return nil
+}
+
+// onlyStamps reports whether c is for time stamping and for nothing else (RFC 3161 §2.3).
+func onlyStamps(c *x509.Certificate) bool {
+	return len(c.ExtKeyUsage) == 1 && c.ExtKeyUsage[0] == x509.ExtKeyUsageTimeStamping && len(c.UnknownExtKeyUsage) == 0 &&
+		slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Critical && e.Id.Equal(oidUsage) })
 }

@@ -2,7 +2,6 @@ package proof_test
 
 import (
 	"bytes"
-	"crypto/x509"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,7 +24,10 @@ func TestOpenStamp(t *testing.T) {
 	old := prooftest.NewTSA(t, "tsa.example", func() time.Time { return time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC) })
 	lapsed := *tsa
 	lapsed.Now = func() time.Time { return time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC) }
-	mail := prooftest.NewTSAFor(t, "tsa.example", atStampTime, x509.ExtKeyUsageEmailProtection)
+	server := prooftest.NewTSAFor(t, "tsa.example", atStampTime, true, prooftest.ForServers)
+	both := prooftest.NewTSAFor(t, "tsa.example", atStampTime, true, prooftest.ForServers, prooftest.ForStamping)
+	anything := prooftest.NewTSAFor(t, "tsa.example", atStampTime, true, prooftest.ForAnything)
+	uncritical := prooftest.NewTSAFor(t, "tsa.example", atStampTime, false, prooftest.ForStamping)
 	bare := *tsa
 	bare.NoCertificate = true
 	policy := func(pins ...fmt.Stringer) *proof.Policy {
@@ -35,7 +37,7 @@ func TestOpenStamp(t *testing.T) {
 		}
 		return mustParse(t, text)
 	}
-	ours := policy(tsa.Pin(), mail.Pin())
+	ours := policy(tsa.Pin(), server.Pin(), both.Pin(), anything.Pin(), uncritical.Pin())
 	c := w.at(t, 7)
 	token := func(a *prooftest.TSA, text string) []byte {
 		b, err := a.Token(text)
@@ -62,7 +64,10 @@ func TestOpenStamp(t *testing.T) {
 		{"the policy pins nothing", policy(), good, [][]byte{root}, proof.UnknownKey},
 		{"E12 unknown root, dated 2001", ours, token(old, c.Text()), [][]byte{old.Root.Raw, root}, proof.UnknownKey},
 		{"E12 after the certificates have lapsed", ours, token(&lapsed, c.Text()), [][]byte{root}, proof.UnknownKey},
-		{"E12 certificate for something else", ours, token(mail, c.Text()), [][]byte{mail.Root.Raw}, proof.UnknownKey},
+		{"E12 certificate for something else", ours, token(server, c.Text()), [][]byte{server.Root.Raw}, proof.UnknownKey},
+		{"E12 certificate for something else, too", ours, token(both, c.Text()), [][]byte{both.Root.Raw}, proof.UnknownKey},
+		{"E12 certificate for anything", ours, token(anything, c.Text()), [][]byte{anything.Root.Raw}, proof.UnknownKey},
+		{"E12 certificate that need not be for it", ours, token(uncritical, c.Text()), [][]byte{uncritical.Root.Raw}, proof.UnknownKey},
 		{"E13 no certificate", ours, token(&bare, c.Text()), [][]byte{root}, proof.BadSignature},
 		{"E13 no certificate, but in the chain", ours, token(&bare, c.Text()), [][]byte{root, tsa.Certificate.Raw}, proof.BadSignature},
 		{"E13 broken signature", ours, broken, [][]byte{root}, proof.BadSignature},

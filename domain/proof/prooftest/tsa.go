@@ -35,21 +35,33 @@ type TSA struct {
 // NewTSA returns an authority of that name, whose certificates are valid from 2020 to
 // 2040.
 func NewTSA(t testing.TB, name string, now func() time.Time) *TSA {
-	return NewTSAFor(t, name, now, x509.ExtKeyUsageTimeStamping)
+	return NewTSAFor(t, name, now, true, ForStamping)
 }
 
-// NewTSAFor is [NewTSA] with a certificate for something else.
-func NewTSAFor(t testing.TB, name string, now func() time.Time, usage x509.ExtKeyUsage) *TSA {
+// What certificates are for (RFC 5280 §4.2.1.12).
+var (
+	ForStamping = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8}
+	ForServers  = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 1}
+	ForAnything = asn1.ObjectIdentifier{2, 5, 29, 37, 0}
+)
+
+// NewTSAFor is [NewTSA] with a certificate that says for what it is, and whether
+// whoever does not understand that must refuse it.
+func NewTSAFor(t testing.TB, name string, now func() time.Time, critical bool, usage ...asn1.ObjectIdentifier) *TSA {
 	t.Helper()
 	from, to := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
 	rootKey, key := newKey(t), newKey(t)
+	usages, err := asn1.Marshal(usage)
+	if err != nil {
+		t.Fatal(err)
+	}
 	root := certificate(t, &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name + " root"}, NotBefore: from, NotAfter: to,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, rootKey, rootKey)
 	own := certificate(t, &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: to,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 37}, Critical: critical, Value: usages}},
 	}, root, key, rootKey)
 	return &TSA{Root: root, Certificate: own, Key: key, Now: now}
 }
