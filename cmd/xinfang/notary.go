@@ -42,6 +42,7 @@ type notarised struct {
 	node   *node
 	guard  notary.Signer
 	policy *proof.Policy
+	tsa    *authority // nil if there is none
 	now    func() time.Time
 }
 
@@ -59,13 +60,17 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	if err != nil {
 		return nil, err
 	}
+	tsa, err := a.authority(policy)
+	if err != nil {
+		return nil, err
+	}
 	guard, err := a.openGuard(ctx, policy.Origin)
 	if err != nil {
 		return nil, err
 	}
 	return &notarised{
 		Notary: notary.New(notary.Options{Log: n.local, Dir: dir, Guard: guard, Policy: policy, Witnesses: witnesses, Now: now, Logger: log}),
-		node:   n, guard: guard, policy: policy, now: now,
+		node:   n, guard: guard, policy: policy, tsa: tsa, now: now,
 	}, nil
 }
 
@@ -159,7 +164,7 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 // gauge is what the metrics show.
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
-	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited}
+	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Anchors: n.tsa != nil, Anchored: s.Anchored}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
 	}
@@ -202,10 +207,10 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 }
 
 // setUpNotary makes a key and the policy that believes it, with witnesses and how
-// many of them must cosign.
-func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+// many of them must cosign; more are further lines of the policy.
+func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader, more ...string) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random)
+	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random, more...)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",

@@ -25,7 +25,7 @@ func (a *app) notaryCommand() *cobra.Command {
 }
 
 func (a *app) notaryInit() *cobra.Command {
-	var origin string
+	var origin, tsaFile string
 	var witnesses []string
 	var quorum int
 	cmd := &cobra.Command{
@@ -42,7 +42,11 @@ func (a *app) notaryInit() *cobra.Command {
 			if !cmd.Flags().Changed("quorum") {
 				quorum = len(witnesses)
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader)
+			pins, err := tsaLines(tsaFile)
+			if err != nil {
+				return err
+			}
+			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, pins...)
 			if err != nil {
 				return err
 			}
@@ -55,6 +59,7 @@ func (a *app) notaryInit() *cobra.Command {
 	cmd.Flags().StringVar(&origin, "origin", "", a.tr("台账的名称，如 ledger.example.gov.cn/petition", "`name` of the ledger, such as ledger.example.gov.cn/petition"))
 	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, a.tr("一个见证的公钥（可多次）", "public `key` of a witness (may be repeated)"))
 	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
+	cmd.Flags().StringVar(&tsaFile, "tsa-root", "", a.tr("时间戳服务机构的根证书（PEM）；其时间戳才被采信", "`file` with the root certificate of a time-stamp authority, PEM, whose time-stamps are believed"))
 	return cmd
 }
 

@@ -46,6 +46,8 @@ func ledger() board {
 				query{`time() - max by (instance) (xinfang_notary_audited_timestamp_seconds)`, "{{instance}}"}),
 			number("距见证最近签名", "Since each witness last cosigned. It should sign every minute.", "s", []color{{0, "green"}, {600, "red"}},
 				query{`time() - max by (witness) (xinfang_witness_last_cosigned_timestamp_seconds)`, "{{witness}}"}),
+			number("距上次时间锚定", "Since the last time-stamp of the authority in the ledger. It is asked each hour, if there is anything new.", "s", []color{{0, "green"}, {26 * 3600, "red"}},
+				query{`time() - max by (instance) (xinfang_notary_anchored_timestamp_seconds)`, "{{instance}}"}),
 			course("清除痕迹", "Traces of somebody hiding or erasing events, by kind: metadata, deleted, scavenge, rights, backdated. Each is an event of the ledger too.", "",
 				query{`sum by (kind) (xinfang_store_alarms_total)`, "{{kind}}"}),
 			course("被拒绝的访问", "Attempts through the EventStoreDB protocol that were refused in an hour. Nothing honest deletes, tombstones or writes metadata.", "",
