@@ -17,12 +17,12 @@ import (
 
 // SetUp makes the notary of the ledger called origin: an Ed25519 key in the file at
 // keyPath, which must not exist and which only its owner can read, and in dir the
-// policy that believes it and wants quorum of witnesses, public keys, to cosign. The
-// error wraps [fs.ErrExist] if there is a key.
+// policy that believes it and wants quorum of witnesses, public keys, to cosign; more
+// are further lines of the policy. The error wraps [fs.ErrExist] if there is a key.
 //
 // The key gets its name last: after a crash before that there is no key, nothing was
 // signed, and SetUp can be repeated.
-func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader, more ...string) (*proof.Policy, error) {
 	if _, err := os.Lstat(keyPath); !errors.Is(err, fs.ErrNotExist) {
 		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: keyPath, Err: fs.ErrExist}))
 	}
@@ -30,7 +30,7 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 	if err != nil {
 		return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
 	}
-	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum)
+	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum, more...)
 	if err != nil {
 		return nil, err
 	}
@@ -56,15 +56,15 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 // PolicyName is the file in a notary's directory with its policy.
 const PolicyName = "policy.txt"
 
-// ReadKey returns the key in the file at path. A file that others can read is
-// refused.
+// ReadKey returns the key in the file at path: a notary's, or a root. A file that
+// others can read is refused.
 func ReadKey(path string) (note.Signer, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, ledger.Troubled("公证密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the notary's key %s: chmod 600 it, and consider another key", path)
+		return nil, ledger.Troubled("密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the key %s: chmod 600 it, and consider another key", path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -72,7 +72,7 @@ func ReadKey(path string) (note.Signer, error) {
 	}
 	signer, err := note.NewSigner(strings.TrimSpace(string(b)))
 	if err != nil { // which could quote the key
-		return nil, ledger.Troubled("%s 不是公证密钥", "%s holds no key of a notary", path)
+		return nil, ledger.Troubled("%s 不是签名密钥", "%s holds no key that signs", path)
 	}
 	return signer, nil
 }
