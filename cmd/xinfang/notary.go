@@ -167,11 +167,21 @@ func (n *notarised) gauge() metrics.Notary {
 }
 
 func readPolicy(path string) (*proof.Policy, error) {
-	b, err := os.ReadFile(path)
+	b, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
 	return proof.ParsePolicy(b)
+}
+
+// readSmall reads a policy, or a byte more than one may have.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(io.LimitReader(f, proof.MaxNote+1))
 }
 
 // witnesses returns the witnesses that the configuration names, by their addresses.
@@ -202,10 +212,10 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 }
 
 // setUpNotary makes a key and the policy that believes it, with witnesses and how
-// many of them must cosign.
-func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+// many of them must cosign; more are further lines of the policy.
+func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader, more ...string) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random)
+	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random, more...)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",

@@ -26,8 +26,8 @@ func (a *app) notaryCommand() *cobra.Command {
 
 func (a *app) notaryInit() *cobra.Command {
 	var origin string
-	var witnesses []string
-	var quorum int
+	var witnesses, roots []string
+	var quorum, threshold int
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: a.tr("生成公证密钥与信任策略（每个台账一次）", "make the notary's key and the policy (once for a ledger)"),
@@ -42,7 +42,7 @@ func (a *app) notaryInit() *cobra.Command {
 			if !cmd.Flags().Changed("quorum") {
 				quorum = len(witnesses)
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader)
+			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, rootLines(roots, threshold)...)
 			if err != nil {
 				return err
 			}
@@ -55,6 +55,8 @@ func (a *app) notaryInit() *cobra.Command {
 	cmd.Flags().StringVar(&origin, "origin", "", a.tr("台账的名称，如 ledger.example.gov.cn/petition", "`name` of the ledger, such as ledger.example.gov.cn/petition"))
 	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, a.tr("一个见证的公钥（可多次）", "public `key` of a witness (may be repeated)"))
 	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
+	cmd.Flags().StringArrayVar(&roots, "root", nil, a.tr("一把离线根密钥的公钥（xinfang policy key；可多次）", "public `key` of an offline root (xinfang policy key; may be repeated)"))
+	cmd.Flags().IntVar(&threshold, "roots", 0, a.tr("更换信任策略须有几把根密钥签名（默认过半数）", "how many roots must sign the next policy (default more than half)"))
 	return cmd
 }
 
