@@ -172,11 +172,21 @@ func (n *notarised) gauge() metrics.Notary {
 }
 
 func readPolicy(path string) (*proof.Policy, error) {
-	b, err := os.ReadFile(path)
+	b, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
 	return proof.ParsePolicy(b)
+}
+
+// readSmall reads a policy, or a byte more than one may have.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(io.LimitReader(f, proof.MaxNote+1))
 }
 
 // witnesses returns the witnesses that the configuration names, by their addresses.

@@ -26,8 +26,8 @@ func (a *app) notaryCommand() *cobra.Command {
 
 func (a *app) notaryInit() *cobra.Command {
 	var origin, tsaFile string
-	var witnesses []string
-	var quorum int
+	var witnesses, roots []string
+	var quorum, threshold int
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: a.tr("生成公证密钥与信任策略（每个台账一次）", "make the notary's key and the policy (once for a ledger)"),
@@ -46,7 +46,7 @@ func (a *app) notaryInit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, pins...)
+			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, append(pins, rootLines(roots, threshold)...)...)
 			if err != nil {
 				return err
 			}
@@ -60,6 +60,8 @@ func (a *app) notaryInit() *cobra.Command {
 	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, a.tr("一个见证的公钥（可多次）", "public `key` of a witness (may be repeated)"))
 	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
 	cmd.Flags().StringVar(&tsaFile, "tsa-root", "", a.tr("时间戳服务机构的根证书（PEM）；其时间戳才被采信", "`file` with the root certificate of a time-stamp authority, PEM, whose time-stamps are believed"))
+	cmd.Flags().StringArrayVar(&roots, "root", nil, a.tr("一把离线根密钥的公钥（xinfang policy key；可多次）", "public `key` of an offline root (xinfang policy key; may be repeated)"))
+	cmd.Flags().IntVar(&threshold, "roots", 0, a.tr("更换信任策略须有几把根密钥签名（默认过半数）", "how many roots must sign the next policy (default more than half)"))
 	return cmd
 }
 

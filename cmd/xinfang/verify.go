@@ -19,7 +19,7 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
-	var older []string
+	var older, updates []string
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
@@ -29,7 +29,10 @@ func (a *app) verifyCommand() *cobra.Command {
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return a.verifyBundle(args[0], policy, older)
+				return a.verifyBundle(args[0], policy, updates, older)
+			}
+			if len(updates) > 0 {
+				return usage("--update 用于核验证据包；核验台账前先用 xinfang policy accept", "--update is for a bundle; before the ledger is checked, xinfang policy accept takes it")
 			}
 			if err := a.ledgerExists(); err != nil {
 				return err
@@ -63,6 +66,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
+	cmd.Flags().StringArrayVar(&updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
@@ -146,8 +150,9 @@ func (a *app) unread(v *verified, err error) (string, error) {
 	return "", err
 }
 
-// verifyBundle checks an evidence bundle by the policy at policyPath alone.
-func (a *app) verifyBundle(path, policyPath string, older []string) (err error) {
+// verifyBundle checks an evidence bundle by the policy at policyPath alone, or by that
+// which the updates lead to.
+func (a *app) verifyBundle(path, policyPath string, updates, older []string) (err error) {
 	if policyPath == "" {
 		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
 	}
@@ -156,6 +161,13 @@ func (a *app) verifyBundle(path, policyPath string, older []string) (err error) 
 		return err
 	}
 	o := evidence.Options{Policy: policy, Now: a.Now()}
+	for _, name := range updates {
+		next, err := readSmall(name)
+		if err != nil {
+			return err
+		}
+		o.Updates = append(o.Updates, next)
+	}
 	for _, name := range older {
 		note, err := os.ReadFile(name)
 		if err != nil {

@@ -74,7 +74,7 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	for _, f := range r.Findings {
 		line("发现：  %s", "found:       %s", f.Say().In(lang))
 	}
-	if r.Verdict == proof.Fork {
+	if r.Verdict == proof.Fork && r.Checkpoint.Size > 0 { // otherwise of policies
 		line("请同时保存证据包与所持的检查点：二者都有签名，合在一起就是证据", "keep both the bundle and the checkpoint that you hold: they are signed, and together they are the evidence")
 	}
 	_, err := io.WriteString(w, b.String())

@@ -18,8 +18,9 @@ import (
 
 // Options say what a bundle is checked against.
 type Options struct {
-	Policy *proof.Policy // whom to believe; the policy in the bundle is never looked at
-	Older  [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
+	Policy  *proof.Policy // whom to believe; the policy in the bundle is never looked at
+	Updates [][]byte      // policies that succeed Policy, in this order: the last is the one to believe
+	Older   [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
 
 	// Now is the present, for StaleAfter.
 	Now time.Time
@@ -104,6 +105,9 @@ func (c *check) found(err error) {
 // run checks everything. It stops with the error where nothing more can be checked;
 // other findings it adds to the report.
 func (c *check) run(r io.ReaderAt, size int64) (err error) {
+	if c.Policy, err = c.succeeded(); err != nil {
+		return err
+	}
 	if c.archive, err = openArchive(r, size); err != nil {
 		return err
 	}

@@ -148,13 +148,14 @@ class Policy:
         self.keys, self.origin, self.quorum, self.tsaroots = {}, None, None, set()
         for line in text.split("\n"):
             word, *args = line.split() or ["#"]
-            if word in ("logkey", "witness"):
-                vkey, first, last = args
+            if word in ("logkey", "witness", "root"):  # roots sign policies, which is not checked here
+                vkey, first, last = args if word != "root" else args + ["0", "-"]
                 name, hashed, key = vkey.split("+", 2)
                 key = base64.b64decode(key, validate=True)
-                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
+                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4, "root": 1}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
                     raise ValueError("a key of the policy is wrong")
-                self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
+                if word != "root":
+                    self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
             elif word == "origin":
                 self.origin, = args
             elif word == "quorum":

@@ -56,15 +56,15 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 // PolicyName is the file in a notary's directory with its policy.
 const PolicyName = "policy.txt"
 
-// ReadKey returns the key in the file at path. A file that others can read is
-// refused.
+// ReadKey returns the key in the file at path: a notary's, or a root. A file that
+// others can read is refused.
 func ReadKey(path string) (note.Signer, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, ledger.Troubled("公证密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the notary's key %s: chmod 600 it, and consider another key", path)
+		return nil, ledger.Troubled("密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the key %s: chmod 600 it, and consider another key", path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -72,7 +72,7 @@ func ReadKey(path string) (note.Signer, error) {
 	}
 	signer, err := note.NewSigner(strings.TrimSpace(string(b)))
 	if err != nil { // which could quote the key
-		return nil, ledger.Troubled("%s 不是公证密钥", "%s holds no key of a notary", path)
+		return nil, ledger.Troubled("%s 不是签名密钥", "%s holds no key that signs", path)
 	}
 	return signer, nil
 }
