@@ -230,7 +230,7 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	leaves, err := n.tree.leaves(ctx, old.Size, batch)
+	leaves, err := n.tree.leaves(ctx, old, old.Size, batch)
 	if err != nil || len(leaves) == 0 {
 		return false, err
 	}
