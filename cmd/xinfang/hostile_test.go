@@ -110,6 +110,9 @@ func TestHostileServer(t *testing.T) {
 		hostile.Store(false)
 		head, err := source.Head(t.Context())
 		ok(t, err)
+		if before >= int64(head) {
+			t.Errorf("%d were signed for while there were %d: what had no time is among them", before, head)
+		}
 		cmd, output = serve()
 		until(int64(head))
 		ok(t, cmd.Process.Signal(os.Interrupt))

@@ -15,6 +15,7 @@ import (
 	"xinfang/domain/custody"
 	"xinfang/domain/ledger"
 	"xinfang/domain/petition"
+	"xinfang/domain/proof"
 	"xinfang/infra/esdbnode"
 	"xinfang/infra/metrics"
 	"xinfang/infra/notary"
@@ -154,4 +155,30 @@ func TestScavenge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFollowerTampered has one server of two alter an event, and everything fit again.
+func TestFollowerTampered(t *testing.T) {
+	t.Parallel()
+	t.Run("A20 on one follower only", func(t *testing.T) {
+		made, err := quarter()
+		ok(t, err)
+		dir := filepath.Join(t.TempDir(), "data")
+		ok(t, copyData(made, dir))
+		operateOn(t, dir, "notary", "init", "--origin", "ledger.example.gov.cn/petition")
+		sign(t, dir)
+		store := aSegment(t, filepath.Join(dir, ledgerDir), segment.Options{Now: time.Now, ReadOnly: true})
+		leader := serveNode(t, esdbnode.Options{Log: store})
+		follower := serveNode(t, esdbnode.Options{Log: rewritten{store, 100}})
+		var out strings.Builder
+		p := process{Getenv: func(string) string { return "" }, Stdout: &out, Stderr: io.Discard, Now: time.Now}
+		code := run(t.Context(), []string{"--data", dir, "audit", leader, follower, "-o", "json"}, p)
+		var nodes []auditedNode
+		ok(t, decode([]byte(out.String()), &nodes))
+		host := strings.TrimPrefix(strings.Split(follower, "?")[0], "esdb://")
+		if code != exitUnverified || len(nodes) != 2 || nodes[0].Verdict != proof.OKUnwitnessed ||
+			nodes[1].Verdict != proof.TamperedContent || nodes[1].Finding.Index != 99 || nodes[1].Node != host {
+			t.Errorf("exit code %d: %s", code, &out)
+		}
+	})
 }
