@@ -117,12 +117,17 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 	}
 	old, err := a.continues(c, a.Since)
 	if err != nil {
-		return nil, err
+		return nil, about(err, "对照上次所至的检查点：", "compared with the checkpoint to go on from: ")
 	}
 	done.From = old.Size
-	e := &edge{size: old.Size, hashes: make(map[int64]tlog.Hash)}
-	at := torchwood.RightEdge(old.Size)
-	hashes, err := t.stored(old.Checkpoint).ReadHashes(at)
+	return t.edge(old.Checkpoint)
+}
+
+// edge returns the right edge of the tree at c.
+func (t tree) edge(c proof.Checkpoint) (*edge, error) {
+	e := &edge{size: c.Size, hashes: make(map[int64]tlog.Hash)}
+	at := torchwood.RightEdge(c.Size)
+	hashes, err := t.stored(c).ReadHashes(at)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@
 //
 //	checkpoint     the last signed checkpoint, with the cosignatures so far
 //	witnessed      the last that a quorum of witnesses has cosigned
+//	verified       the last that all of the ledger was found to be as signed
 //	tile/…         hashes and leaves
 //	guard/         the guard's memory
 //

@@ -46,7 +46,7 @@ func (t tree) stored(c proof.Checkpoint) tlog.HashReader {
 }
 
 // errTiles reports that files of the tree are missing or changed.
-var errTiles = errors.New("the files of the tree are not those of its root")
+var errTiles = ledger.Troubled("树的文件缺失，或与其根不符", "files of the tree are missing, or not those of its root")
 
 // check reads the right edge of the tree at c: all that growing it needs.
 func (t tree) check(c proof.Checkpoint) error {
