@@ -182,6 +182,10 @@ func (n *Notary) CatchUp(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Stop ends the signing for what somebody else has found, such as that the ledger's
+// files are damaged. It is shown wherever the state of the notary is.
+func (n *Notary) Stop(ctx context.Context, f *proof.Finding) { _ = n.stop(ctx, f) }
+
 // stop notes why nothing more is signed, if err is a [*proof.Finding].
 func (n *Notary) stop(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*proof.Finding](err); !ok {
