@@ -18,6 +18,7 @@ import (
 	"xinfang/domain/proof"
 	"xinfang/infra/metrics"
 	"xinfang/infra/notary"
+	"xinfang/infra/segment"
 	"xinfang/infra/web"
 	"xinfang/infra/witness"
 )
@@ -133,8 +134,8 @@ const (
 )
 
 // audit compares the ledger with what was signed, until ctx is done: all of it at the
-// start and daily, what is new each hour. What it finds ends the signing, and is shown
-// wherever that is.
+// start and daily, what is new each hour. What it finds, damaged files too, ends the
+// signing, and is shown wherever that is.
 func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 	var since []byte
 	var whole time.Time
@@ -148,6 +149,9 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 			if _, err = n.Audit(ctx, since); err == nil {
 				since = note
 			}
+		}
+		if damage, ok := errors.AsType[*segment.Damage](err); ok {
+			n.Stop(ctx, &proof.Finding{Verdict: proof.TamperedContent, Index: int64(damage.Position) - 1, Text: damage.Say()})
 		}
 		if err != nil && ctx.Err() == nil {
 			since = nil

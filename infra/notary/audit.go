@@ -33,6 +33,7 @@ type Audited struct {
 	proof.Signed       // the checkpoint
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
+	Expired      int64 // leaves of which the log's source has let the event go, as it says it does
 }
 
 // Run audits. Its error is a [*proof.Finding] if the log is not what was signed.
@@ -59,7 +60,13 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if wrong.Verdict == proof.TimeViolation {
 		return done, wrong
 	}
-	if named := a.name(ctx, t, s.Checkpoint); named != nil {
+	expired, named, err := a.name(ctx, t, s.Checkpoint)
+	switch {
+	case err != nil || expired == 0 && named == nil: // there is no tree that could name it
+	case named == nil:
+		done.Expired, done.Beyond = expired, max(0, int64(head)-s.Size+expired)
+		return done, nil
+	default:
 		wrong = named
 	}
 	return done, wrong
@@ -110,12 +117,17 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 	}
 	old, err := a.continues(c, a.Since)
 	if err != nil {
-		return nil, err
+		return nil, about(err, "对照上次所至的检查点：", "compared with the checkpoint to go on from: ")
 	}
 	done.From = old.Size
-	e := &edge{size: old.Size, hashes: make(map[int64]tlog.Hash)}
-	at := torchwood.RightEdge(old.Size)
-	hashes, err := t.stored(old.Checkpoint).ReadHashes(at)
+	return t.edge(old.Checkpoint)
+}
+
+// edge returns the right edge of the tree at c.
+func (t tree) edge(c proof.Checkpoint) (*edge, error) {
+	e := &edge{size: c.Size, hashes: make(map[int64]tlog.Hash)}
+	at := torchwood.RightEdge(c.Size)
+	hashes, err := t.stored(c).ReadHashes(at)
 	if err != nil {
 		return nil, err
 	}
@@ -129,17 +141,13 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 // does not.
 func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
 	from := e.size
-	var last ledger.Ticks
-	var backdated *proof.Finding
+	var clock clock
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
 			if err != nil {
 				return nil, err
 			}
-			if env.Recorded < last && backdated == nil {
-				backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", env.Recorded.Time().Format(time.RFC3339Nano)).At(e.size)
-			}
-			last = max(last, env.Recorded)
+			clock.see(env.Recorded, e.size)
 			leaf := leafOf(&env)
 			if err := e.add(tlog.RecordHash(leaf)); err != nil {
 				return nil, err
@@ -153,7 +161,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 		}
 	}
 	if e.size < c.Size {
-		return proof.Found(proof.Truncated, "台账只有 %d 条，签过 %d 条：末尾缺失", "the ledger has %d entries, and %d were signed for: its end is missing", e.size, c.Size).At(e.size), nil
+		return truncated(e.size, c.Size), nil
 	}
 	root, err := tlog.TreeHash(e.size, e)
 	if err != nil {
@@ -162,7 +170,24 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 	if got := ledger.Hash(root); got != c.Root {
 		return proof.Found(proof.TamperedContent, "前 %d 条与签过的不同", "the first %d entries are not those that were signed for", c.Size).Differing(c.Root, got), nil
 	}
-	return backdated, nil
+	return clock.backdated, nil
+}
+
+func truncated(has, signed int64) *proof.Finding {
+	return proof.Found(proof.Truncated, "台账只有 %d 条，签过 %d 条：末尾缺失", "the ledger has %d entries, and %d were signed for: its end is missing", has, signed).At(has)
+}
+
+// A clock sees when entries were recorded, one after the other.
+type clock struct {
+	last      ledger.Ticks
+	backdated *proof.Finding // the first that was recorded before the one that it follows
+}
+
+func (c *clock) see(recorded ledger.Ticks, index int64) {
+	if recorded < c.last && c.backdated == nil {
+		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index)
+	}
+	c.last = max(c.last, recorded)
 }
 
 func leafOf(e *ledger.Envelope) []byte {

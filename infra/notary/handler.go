@@ -2,6 +2,7 @@ package notary
 
 import (
 	"net/http"
+	"os"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -15,7 +16,7 @@ import (
 func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /checkpoint", func(w http.ResponseWriter, _ *http.Request) {
-		p := n.Published()
+		p := n.served()
 		if p.Size == 0 {
 			http.Error(w, "nothing was signed yet", http.StatusNotFound)
 			return
@@ -28,7 +29,7 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 		path := strings.TrimPrefix(r.URL.Path, "/")
 		tile, err := torchwood.ParseTilePath(path)
 		switch {
-		case err != nil || torchwood.TilePath(tile) != path || !within(tile, n.Published().Size):
+		case err != nil || torchwood.TilePath(tile) != path || !within(tile, n.served().Size):
 			http.NotFound(w, r)
 			return
 		case tile.L < 0 && !mayRead(r):
@@ -48,6 +49,21 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 		_, _ = w.Write(data)
 	})
 	return mux
+}
+
+// served returns the checkpoint to be had: what was published, or, until this process
+// has looked at its files, what the one before it has, if the policy believes it.
+func (n *Notary) served() Published {
+	p := n.Published()
+	if p.Size > 0 {
+		return p
+	}
+	if b, err := os.ReadFile(n.path("checkpoint")); err == nil {
+		if s, err := n.o.Policy.Open(b); err == nil {
+			p = Published{s, b}
+		}
+	}
+	return p
 }
 
 // within reports whether a tree of size leaves has the tile.

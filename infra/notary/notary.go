@@ -6,6 +6,7 @@
 //
 //	checkpoint     the last signed checkpoint, with the cosignatures so far
 //	witnessed      the last that a quorum of witnesses has cosigned
+//	verified       the last that all of the ledger was found to be as signed
 //	tile/…         hashes and leaves
 //	guard/         the guard's memory
 //
@@ -183,6 +184,10 @@ func (n *Notary) CatchUp(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Stop ends the signing for what somebody else has found, such as that the ledger's
+// files are damaged. It is shown wherever the state of the notary is.
+func (n *Notary) Stop(ctx context.Context, f *proof.Finding) { _ = n.stop(ctx, f) }
+
 // stop notes why nothing more is signed, if err is a [*proof.Finding].
 func (n *Notary) stop(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*proof.Finding](err); !ok {
@@ -232,7 +237,7 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	leaves, err := n.tree.leaves(ctx, old.Size, batch)
+	leaves, err := n.tree.leaves(ctx, old, old.Size, batch)
 	if err != nil || len(leaves) == 0 {
 		return false, err
 	}
