@@ -59,7 +59,7 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	if err != nil {
 		return nil, err
 	}
-	guard, err := a.openGuard(ctx, policy.Origin)
+	guard, err := a.openGuard(ctx, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +69,17 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	}, nil
 }
 
-// openGuard opens the guard that signs for the ledger called origin: that of another
-// process if the configuration names one.
-func (a *app) openGuard(ctx context.Context, origin string) (notary.Signer, error) {
+// openGuard opens the guard that signs by policy: that of another process if the
+// configuration names one.
+func (a *app) openGuard(ctx context.Context, policy *proof.Policy) (notary.Signer, error) {
 	if socket := a.cfg.Notary.Guard; socket != "" {
-		return notary.DialGuard(ctx, socket, origin)
+		return notary.DialGuard(ctx, socket, policy.Origin)
 	}
-	signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+	signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 	if err != nil {
 		return nil, err
 	}
-	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signer)
+	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), policy, signers...)
 }
 
 // Close gives the guard's memory free.

@@ -176,11 +176,11 @@ func (a *app) notaryGuard() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+			signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 			if err != nil {
 				return err
 			}
-			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy.Origin, signer)
+			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy, signers...)
 			if err != nil {
 				return err
 			}

@@ -20,7 +20,9 @@ const Category = ledger.CategoryNotary
 // An Event is an attestation.
 //
 //sumtype:decl
-type Event interface{ event() }
+type Event interface {
+	signed() string // the note
+}
 
 // NotaryHeads: where every stream ended at one size of the tree (末条公证). Of a
 // case it shows offline that nothing was left out.
@@ -28,11 +30,20 @@ type NotaryHeads struct {
 	Note string `json:"note"` // signed; see [proof.HeadsNote]
 }
 
-func (NotaryHeads) event() {}
+func (n NotaryHeads) signed() string { return n.Note }
+
+// NotaryKeyChanged: the notary signs with another key from now on (公证密钥更换). Both
+// keys have signed it.
+type NotaryKeyChanged struct {
+	Note string `json:"note"` // signed; see [proof.KeyChange]
+}
+
+func (n NotaryKeyChanged) signed() string { return n.Note }
 
 // Codec names the events in the ledger.
 var Codec = ledger.NewCodec(map[string]Event{
-	"NotaryHeads": NotaryHeads{},
+	"NotaryHeads":      NotaryHeads{},
+	"NotaryKeyChanged": NotaryKeyChanged{},
 })
 
 // Decider records attestations.
@@ -47,13 +58,13 @@ var Decider = ledger.Decider[struct{}, Event, Event]{
 var space = uuid.MustParse("0f0e7b3c-6a0d-5a3e-9d2b-6c2f1a7e5b10")
 
 // Ask returns the question that records e once. m says when.
-func Ask(e NotaryHeads, m ledger.Meta) ledger.Ask[Event] {
-	m.Command = uuid.NewSHA1(space, []byte("command/"+e.Note))
-	return ledger.Ask[Event]{ID: uuid.NewSHA1(space, []byte(e.Note)), Command: e, Meta: m}
+func Ask(e Event, m ledger.Meta) ledger.Ask[Event] {
+	m.Command = uuid.NewSHA1(space, []byte("command/"+e.signed()))
+	return ledger.Ask[Event]{ID: uuid.NewSHA1(space, []byte(e.signed())), Command: e, Meta: m}
 }
 
 func decide(_ struct{}, e Event, _ ledger.Meta) ([]Event, error) {
-	if h, ok := e.(NotaryHeads); !ok || h.Note == "" || len(h.Note) > proof.MaxNote {
+	if n := len(e.signed()); n == 0 || n > proof.MaxNote {
 		return nil, &ledger.Refusal{Code: "ERR_ATTESTATION", Kind: ledger.Invalid, Text: ledger.Text{
 			ZH: "公证记录没有签名内容，或过大", EN: "the attestation has no signed note, or one that is too large",
 		}}
