@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"xinfang/domain/ledger"
 )
 
 // A KeyChange (密钥更换) is what the notary's old key and its new one both sign, as
@@ -88,18 +90,19 @@ func (p *Policy) KeyChanges() []KeyChange {
 	before := make(map[byte]Key) // by kind
 	var changes []KeyChange
 	for _, k := range slices.SortedStableFunc(slices.Values(p.LogKeys), func(a, b Key) int { return cmp.Compare(a.From, b.From) }) {
-		if old, ok := before[k.kind()]; ok && old.To < MaxSize {
+		if old, ok := before[kindOf(k.VKey)]; ok && old.To < MaxSize {
 			changes = append(changes, KeyChange{old.VKey, old.To, k.VKey, k.From})
 		}
-		before[k.kind()] = k
+		before[kindOf(k.VKey)] = k
 	}
 	return changes
 }
 
-// kind returns which algorithm k is of: the first byte of the key, as C2SP
+// kindOf returns which algorithm a public key is of: its first byte, as C2SP
 // signed-note numbers them.
-func (k *Key) kind() byte {
-	key, err := base64.StdEncoding.DecodeString(strings.SplitN(k.VKey, "+", 3)[2])
+func kindOf(vkey string) byte {
+	fields := strings.SplitN(vkey, "+", 3)
+	key, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
 	if err != nil || len(key) == 0 { // no policy has such a key
 		return 0
 	}
@@ -141,16 +144,34 @@ func (p *Policy) Signs(name string, hash uint32, size int64) bool {
 	})
 }
 
-// Succeeded returns the policy that follows p: the log key vkey takes the place of
-// old, which p lists. Both count for overlap checkpoints after that of size, so that
-// whoever has not the new policy yet can still check. The error is a
-// [*ledger.Trouble] if that is no policy.
-func (p *Policy) Succeeded(old, vkey string, size, overlap int64) (*Policy, error) {
+// MaxOverlap is the most leaves for which two keys may sign.
+const MaxOverlap = 1_000_000_000
+
+// Succeeded returns the policy that follows p once size leaves are signed for: the log
+// key vkey counts from the next one on, and the key of its kind that had no end counts
+// for overlap leaves more, so that whoever has not the new policy yet can still check.
+// It refuses while two keys of that kind count.
+func (p *Policy) Succeeded(vkey string, size, overlap int64) (*Policy, error) {
+	if overlap < 0 || overlap > MaxOverlap {
+		return nil, &ledger.Refusal{Code: "ERR_KEY_OVERLAP", Kind: ledger.Invalid, Text: ledger.Text{
+			ZH: fmt.Sprintf("两把密钥并用的条目数应为 0 至 %d", MaxOverlap), EN: fmt.Sprintf("two keys sign for 0 to %d entries", MaxOverlap),
+		}}
+	}
 	next := *p
 	next.Version++
 	next.LogKeys = append(slices.Clone(p.LogKeys), Key{VKey: vkey, From: size + 1, To: MaxSize})
-	if k := next.find(old); k != nil {
-		k.To = size + overlap
+	for i := range p.LogKeys {
+		k := &next.LogKeys[i]
+		switch {
+		case kindOf(k.VKey) != kindOf(vkey):
+		case k.To == MaxSize:
+			k.To = size + overlap
+		case k.To >= size:
+			return nil, &ledger.Refusal{Code: "ERR_KEY_OVERLAP", Kind: ledger.Conflict, Text: ledger.Text{
+				ZH: fmt.Sprintf("上次更换密钥后，旧密钥用到第 %d 条，现在公证到第 %d 条；过后再更换", k.To, size),
+				EN: fmt.Sprintf("after the last change, the old key counts up to entry %d, and %d are signed for: change the key again after that", k.To, size),
+			}}
+		}
 	}
 	return ParsePolicy([]byte(next.String()))
 }

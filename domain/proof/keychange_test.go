@@ -2,12 +2,14 @@ package proof_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
 
+	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 )
 
@@ -81,7 +83,7 @@ func TestOpenKeyChange(t *testing.T) {
 		})
 	}
 	t.Run("as a checkpoint", func(t *testing.T) {
-		_, err := w.policy.Open(sign(t, text, w.a, w.b, w.w1, w.w2))
+		_, err := w.policy.Open(sign(t, text, w.a, w.b))
 		mustFind(t, err, proof.Malformed)
 	})
 	if _, err := proof.OpenKeyChange(of(func(c *proof.KeyChange) { c.First = 61 }), origin); err != nil {
@@ -134,11 +136,11 @@ func TestKeyChanges(t *testing.T) {
 	if err != nil || len(first.KeyChanges()) != 0 {
 		t.Fatalf("%v, %v", first.KeyChanges(), err)
 	}
-	second, err := first.Succeeded(w.aV, w.bV, 100, 20)
+	second, err := first.Succeeded(w.bV, 100, 20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	third, err := second.Succeeded(w.bV, cV, 200, 0)
+	third, err := second.Succeeded(cV, 200, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,11 +166,19 @@ func TestKeyChanges(t *testing.T) {
 	if third.Signs("elsewhere", a.KeyHash(), 1) {
 		t.Error("a key of another name signs")
 	}
-	if p, err := first.Succeeded(w.aV, w.aV, 100, 20); err == nil {
+	if p, err := first.Succeeded(w.aV, 100, 20); err == nil {
 		t.Errorf("a key follows itself:\n%s", p)
 	}
-	if p, err := second.Succeeded(w.bV, cV, 50, 0); err == nil {
-		t.Errorf("a key ends before it begins:\n%s", p)
+	for _, overlap := range []int64{-1, proof.MaxOverlap + 1} {
+		if p, err := first.Succeeded(w.bV, 100, overlap); err == nil {
+			t.Errorf("an overlap of %d:\n%s", overlap, p)
+		}
+	}
+	for size, over := range map[int64]bool{50: false, 100: false, 120: false, 121: true} {
+		_, err := second.Succeeded(cV, size, 0)
+		if refusal, _ := errors.AsType[*ledger.Refusal](err); (err == nil) != over || !over && refusal == nil {
+			t.Errorf("at %d: %v", size, err)
+		}
 	}
 	for _, k := range []int64{0, 60} { // a key that never ends is not changed
 		p := mustParse(t, fmt.Sprintf("version 1\norigin %s\nlogkey %s %d -\nlogkey %s 60 -\nquorum 0\nfilter %s\n", origin, w.aV, k, w.bV, proof.FilterHash()))

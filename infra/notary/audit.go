@@ -33,6 +33,11 @@ type Audited struct {
 	proof.Signed       // the checkpoint
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
+
+	// Forged are the entries, among those compared, that pretend to be the notary's:
+	// whoever can append can append them, but not sign them. They are leaves like all
+	// others, and harm nobody who checks notes. At most 1000 are told.
+	Forged []*proof.Finding
 }
 
 // Run audits. Its error is a [*proof.Finding] if the log is not what was signed.
@@ -52,7 +57,7 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if err != nil {
 		return done, err
 	}
-	wrong, err := a.read(ctx, edge, s.Checkpoint)
+	wrong, err := a.read(ctx, edge, s.Checkpoint, &done)
 	if err != nil || wrong == nil {
 		return done, err
 	}
@@ -72,7 +77,13 @@ func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
 	if err != nil {
 		return done, n.stop(ctx, err)
 	}
-	n.change(func() { n.audited = n.o.Now() })
+	n.change(func() {
+		n.audited = n.o.Now()
+		if since == nil {
+			n.forged = 0
+		}
+		n.forged += len(done.Forged)
+	})
 	return done, nil
 }
 
@@ -126,8 +137,8 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 }
 
 // read goes through the log up to c and returns how it differs from c; nil if it
-// does not.
-func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
+// does not. What is forged it notes in done.
+func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audited) (*proof.Finding, error) {
 	from := e.size
 	var last ledger.Ticks
 	var backdated *proof.Finding
@@ -140,6 +151,9 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 				backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", env.Recorded.Time().Format(time.RFC3339Nano)).At(e.size)
 			}
 			last = max(last, env.Recorded)
+			if f := a.forged(&env); f != nil && len(done.Forged) < maxForged {
+				done.Forged = append(done.Forged, f.At(e.size))
+			}
 			leaf := leafOf(&env)
 			if err := e.add(tlog.RecordHash(leaf)); err != nil {
 				return nil, err

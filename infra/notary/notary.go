@@ -96,6 +96,7 @@ type Notary struct {
 	seen      []sighting
 	stopped   error
 	audited   time.Time     // when all that was published was last found to be as it was signed
+	forged    int           // how many entries pretend to be the notary's, as far as was audited
 	changed   chan struct{} // closed and replaced when any of it changes
 }
 
