@@ -107,9 +107,19 @@ func (n *notarised) Integrity() web.Integrity {
 // attestEvery is how often it is asked whether an attestation is a day old.
 const attestEvery = time.Hour
 
-// attest attests daily, until ctx is done.
+// announce records the changes of keys that the ledger lacks, and returns how many
+// those were.
+func (n *notarised) announce(ctx context.Context) (int, error) {
+	return n.AnnounceKeys(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()})
+}
+
+// attest attests daily, until ctx is done, and records what changes of keys a crash has
+// left unrecorded.
 func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
 	for {
+		if _, err := n.announce(ctx); err != nil && ctx.Err() == nil {
+			log.Error("a change of the notary's key could not be recorded", "err", err)
+		}
 		if err := n.AttestDaily(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()}); err != nil && ctx.Err() == nil {
 			log.Error("the ends of the streams could not be attested", "err", err)
 		}
@@ -140,8 +150,12 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 		}
 		err := n.CatchUp(ctx)
 		if note := n.Published().Note; err == nil && note != nil {
-			if _, err = n.Audit(ctx, since); err == nil {
+			var done notary.Audited
+			if done, err = n.Audit(ctx, since); err == nil {
 				since = note
+			}
+			for _, f := range done.Forged {
+				log.Error("an entry pretends to be the notary's", "err", f)
 			}
 		}
 		if err != nil && ctx.Err() == nil {
@@ -159,7 +173,7 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 // gauge is what the metrics show.
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
-	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited}
+	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Forged: s.Forged}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
 	}
