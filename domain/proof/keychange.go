@@ -66,7 +66,10 @@ func parseKeyChange(text, origin string) (c KeyChange, old, next note.Verifier, 
 // that it names have signed it for the ledger called origin. Whether to believe the
 // old one is for a policy to say: [Policy.CheckKeyChange]. The error is a [*Finding].
 func OpenKeyChange(signed []byte, origin string) (KeyChange, error) {
-	text, _, _ := strings.Cut(string(signed[:min(len(signed), MaxNote)]), "\n\n")
+	if len(signed) > MaxNote {
+		return KeyChange{}, Found(Malformed, "密钥更换记录过大", "the signed note of a change of keys is too large")
+	}
+	text, _, _ := strings.Cut(string(signed), "\n\n")
 	c, old, next, err := parseKeyChange(text+"\n", origin)
 	if err != nil {
 		return KeyChange{}, err

@@ -71,6 +71,7 @@ func TestOpenKeyChange(t *testing.T) {
 		{"a blank line more", both(" 40\n", " 40\n\nx\n"), proof.Malformed},
 		{"the lines exchanged", both("old", "new"), proof.Malformed},
 		{"C18 2 MB", append(sign(t, text, w.a, w.b), strings.Repeat("— other AAAAAAAA\n", 110_000)...), proof.Malformed},
+		{"100 kB", append(sign(t, text, w.a, w.b), "— other "+strings.Repeat("AAAA", 25_000)+"\n"...), proof.Malformed},
 		{"2 MB of text", sign(t, text+strings.Repeat("x\n", 1<<20), w.a, w.b), proof.Malformed},
 		{"nothing", nil, proof.Malformed},
 	} {
@@ -92,6 +93,21 @@ func TestOpenKeyChange(t *testing.T) {
 	if _, err := proof.OpenKeyChange(sign(t, proof.KeyChange{Old: strangerV, Last: 60, New: w.bV, First: 40}.Text(origin), stranger, w.b), origin); err != nil {
 		t.Errorf("whom to believe is for the policy to say: %v", err)
 	}
+}
+
+// TestParseKeyChange reads what was written, and refuses what no keys could sign.
+func TestParseKeyChange(t *testing.T) {
+	w := newWorld(t, 0)
+	c := w.change()
+	if got, err := proof.ParseKeyChange(c.Text(origin), origin); err != nil || got != c {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, same := range []string{c.Old, upperHash(c.Old)} {
+		_, err := proof.ParseKeyChange(proof.KeyChange{Old: c.Old, Last: 60, New: same, First: 40}.Text(origin), origin)
+		mustFind(t, err, proof.Malformed)
+	}
+	_, err := proof.ParseKeyChange(c.Text(origin), origin+"-2")
+	mustFind(t, err, proof.WrongOrigin)
 }
 
 // upperHash returns the key with its hash written in capitals.
