@@ -60,6 +60,8 @@ type auditedNode struct {
 	Verdict proof.Verdict   `json:"verdict"`
 	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
+
+	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
 // auditAll audits one server after the other, and prints what became of each.
@@ -80,6 +82,7 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 		}
 		nodes, whole = append(nodes, n), whole && n.Verdict.Holds()
 		t.rows = append(t.rows, []string{n.Node, fmt.Sprint(n.Events), state})
+		t.rows = append(t.rows, a.forgedRows(n.Forged)...)
 	}
 	t.values = nodes
 	err := a.print(t)
@@ -133,7 +136,18 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 	default:
 		n.Verdict, n.Expired = proof.OKUnwitnessed, done.Expired
 	}
+	for _, f := range done.Forged {
+		n.Forged, n.Verdict = append(n.Forged, f), n.Verdict.Worse(f.Verdict)
+	}
 	return n, nil
+}
+
+// forgedRows are the rows of a table with entries that pretend to be the notary's.
+func (a *app) forgedRows(forged []*proof.Finding) (rows [][]string) {
+	for _, f := range forged {
+		rows = append(rows, []string{"", "", a.tr("✗ 假冒的公证记录：", "✗ it pretends to be the notary's: ") + f.Say().In(a.lang)})
+	}
+	return rows
 }
 
 // brokenBy is what was done to a server whose events do not fit together.

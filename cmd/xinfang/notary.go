@@ -65,7 +65,7 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	if err != nil {
 		return nil, err
 	}
-	guard, err := a.openGuard(ctx, policy.Origin)
+	guard, err := a.openGuard(ctx, policy)
 	if err != nil {
 		return nil, err
 	}
@@ -75,17 +75,17 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	}, nil
 }
 
-// openGuard opens the guard that signs for the ledger called origin: that of another
-// process if the configuration names one.
-func (a *app) openGuard(ctx context.Context, origin string) (notary.Signer, error) {
+// openGuard opens the guard that signs by policy: that of another process if the
+// configuration names one.
+func (a *app) openGuard(ctx context.Context, policy *proof.Policy) (notary.Signer, error) {
 	if socket := a.cfg.Notary.Guard; socket != "" {
-		return notary.DialGuard(ctx, socket, origin)
+		return notary.DialGuard(ctx, socket, policy.Origin)
 	}
-	signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+	signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 	if err != nil {
 		return nil, err
 	}
-	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signer)
+	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), policy, signers...)
 }
 
 // Close gives the guard's memory free.
@@ -113,9 +113,19 @@ func (n *notarised) Integrity() web.Integrity {
 // attestEvery is how often it is asked whether an attestation is a day old.
 const attestEvery = time.Hour
 
-// attest attests daily, until ctx is done.
+// announce records the changes of keys that the ledger lacks, and returns how many
+// those were.
+func (n *notarised) announce(ctx context.Context) (int, error) {
+	return n.AnnounceKeys(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()})
+}
+
+// attest attests daily, until ctx is done, and records what changes of keys a crash has
+// left unrecorded.
 func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
 	for {
+		if _, err := n.announce(ctx); err != nil && ctx.Err() == nil {
+			log.Error("a change of the notary's key could not be recorded", "err", err)
+		}
 		if err := n.AttestDaily(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()}); err != nil && ctx.Err() == nil {
 			log.Error("the ends of the streams could not be attested", "err", err)
 		}
@@ -146,8 +156,12 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 		}
 		err := n.CatchUp(ctx)
 		if note := n.Published().Note; err == nil && note != nil {
-			if _, err = n.Audit(ctx, since); err == nil {
+			var done notary.Audited
+			if done, err = n.Audit(ctx, since); err == nil {
 				since = note
+			}
+			for _, f := range done.Forged {
+				log.Error("an entry pretends to be the notary's", "err", f)
 			}
 		}
 		if damage, ok := errors.AsType[*segment.Damage](err); ok {
@@ -168,7 +182,9 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 // gauge is what the metrics show.
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
-	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Anchors: n.tsa != nil, Anchored: s.Anchored}
+	g := metrics.Notary{
+		Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Forged: s.Forged, Anchors: n.tsa != nil, Anchored: s.Anchored,
+	}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
 	}

@@ -20,7 +20,7 @@ import (
 
 func (a *app) notaryCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "notary", Short: a.tr("公证：设置密钥与信任策略、查看检查点", "the notary: its key and policy, and its checkpoint")}
-	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard())
+	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard(), a.notaryRotate())
 	return cmd
 }
 
@@ -183,11 +183,11 @@ func (a *app) notaryGuard() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+			signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 			if err != nil {
 				return err
 			}
-			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy.Origin, signer)
+			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy, signers...)
 			if err != nil {
 				return err
 			}

@@ -53,9 +53,12 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, f := range result.Forged {
+				result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
+			}
 			err = a.print(table{
 				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows:   [][]string{{fmt.Sprint(result.Events), state, signed}},
+				rows:   append([][]string{{fmt.Sprint(result.Events), state, signed}}, a.forgedRows(result.Forged)...),
 				values: result,
 			})
 			if err == nil && !result.OK {
@@ -83,6 +86,8 @@ type verified struct {
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
+
+	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
 // audit compares the ledger with the checkpoint in dir, or that the notary has
@@ -141,7 +146,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, since
 	if err != nil && !isFinding {
 		return a.unread(v, err)
 	}
-	v.Checkpoint, v.Witnessed, v.Finding = done.Size, done.Witnessed, f
+	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, f, done.Forged
 	from := ""
 	if since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)

@@ -22,13 +22,17 @@ const Category = ledger.CategoryNotary
 // An Event is an attestation.
 //
 //sumtype:decl
-type Event interface{ event() }
+type Event interface {
+	signed() string // the note
+}
 
 // NotaryHeads: where every stream ended at one size of the tree (末条公证). Of a
 // case it shows offline that nothing was left out.
 type NotaryHeads struct {
 	Note string `json:"note"` // signed; see [proof.HeadsNote]
 }
+
+func (n NotaryHeads) signed() string { return n.Note }
 
 // NotaryAnchor: a time-stamp authority has seen a checkpoint (时间锚定). The token could
 // not be known before, so that all entries after this one came later; and all that
@@ -39,13 +43,21 @@ type NotaryAnchor struct {
 	Chain [][]byte `json:"chain,omitempty"` // certificates that are not in the token, each DER
 }
 
-func (NotaryHeads) event()  {}
-func (NotaryAnchor) event() {}
+func (n NotaryAnchor) signed() string { return n.Note }
+
+// NotaryKeyChanged: the notary signs with another key from now on (公证密钥更换). Both
+// keys have signed it.
+type NotaryKeyChanged struct {
+	Note string `json:"note"` // signed; see [proof.KeyChange]
+}
+
+func (n NotaryKeyChanged) signed() string { return n.Note }
 
 // Codec names the events in the ledger.
 var Codec = ledger.NewCodec(map[string]Event{
-	"NotaryHeads":  NotaryHeads{},
-	"NotaryAnchor": NotaryAnchor{},
+	"NotaryHeads":      NotaryHeads{},
+	"NotaryAnchor":     NotaryAnchor{},
+	"NotaryKeyChanged": NotaryKeyChanged{},
 })
 
 // Decider records attestations.
@@ -61,11 +73,11 @@ var space = uuid.MustParse("0f0e7b3c-6a0d-5a3e-9d2b-6c2f1a7e5b10")
 
 // Ask returns the question that records e once. m says when.
 func Ask(e Event, m ledger.Meta) ledger.Ask[Event] {
-	id := uuid.NewSHA1(space, []byte(signed(e)))
-	m.Command = uuid.NewSHA1(space, []byte("command/"+signed(e)))
+	id := uuid.NewSHA1(space, []byte(e.signed()))
+	m.Command = uuid.NewSHA1(space, []byte("command/"+e.signed()))
 	if _, ok := e.(NotaryAnchor); ok {
 		id = AnchorStream(m.Occurred).ID
-		m.Command = uuid.NewSHA1(space, []byte("command/anchor/"+signed(e)))
+		m.Command = uuid.NewSHA1(space, []byte("command/anchor/"+e.signed()))
 	}
 	return ledger.Ask[Event]{ID: id, Command: e, Meta: m}
 }
@@ -76,19 +88,8 @@ func AnchorStream(t time.Time) ledger.Stream {
 	return ledger.Stream{Category: Category, ID: uuid.NewSHA1(space, []byte("anchors/"+t.UTC().Format("2006-01")))}
 }
 
-// signed returns the signed note of e.
-func signed(e Event) string {
-	switch e := e.(type) {
-	case NotaryHeads:
-		return e.Note
-	case NotaryAnchor:
-		return e.Note
-	}
-	return ""
-}
-
 func decide(_ struct{}, e Event, _ ledger.Meta) ([]Event, error) {
-	valid := signed(e) != "" && len(signed(e)) <= proof.MaxNote
+	valid := e.signed() != "" && len(e.signed()) <= proof.MaxNote
 	if a, ok := e.(NotaryAnchor); ok {
 		valid = valid && len(a.Token) > 0 && len(a.Token) <= proof.MaxToken && len(a.Chain) <= proof.MaxChain
 		for _, c := range a.Chain {

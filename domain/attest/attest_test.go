@@ -23,6 +23,8 @@ func TestRecord(t *testing.T) {
 		{"heads", NotaryHeads{"origin/heads\n1\n"}, `{"note":"origin/heads\n1\n"}`},
 		{"heads without a note", NotaryHeads{}, ""},
 		{"heads with too much of one", NotaryHeads{long}, ""},
+		{"a change of keys", NotaryKeyChanged{"origin/key\n"}, `{"note":"origin/key\n"}`},
+		{"a change of keys without a note", NotaryKeyChanged{}, ""},
 		{"an anchor", NotaryAnchor{Note: "origin\n1\n", Token: []byte{1, 2}}, `{"note":"origin\n1\n","token":"AQI="}`},
 		{"an anchor with a chain", NotaryAnchor{Note: "origin\n1\n", Token: []byte{1}, Chain: [][]byte{{3}}}, `{"note":"origin\n1\n","token":"AQ==","chain":["Aw=="]}`},
 		{"an anchor without a token", NotaryAnchor{Note: "origin\n1\n"}, ""},
@@ -39,7 +41,7 @@ func TestRecord(t *testing.T) {
 				if _, refused := errors.AsType[*ledger.Refusal](err); refused != (tt.want == "") {
 					t.Fatal(err)
 				}
-				if tt.want != "" && (string(got[0].Data) != tt.want || ledger.KindOf(got[0].Stream.Category) != ledger.KindNotary) {
+				if tt.want != "" && (string(got[0].Data) != tt.want || got[0].Type != Codec.Name(tt.event) || ledger.KindOf(got[0].Stream.Category) != ledger.KindNotary) {
 					t.Errorf("stored %s in %v, want %s", got[0].Data, got[0].Stream, tt.want)
 				}
 			}
@@ -74,5 +76,14 @@ func TestAnchorsAreNumbered(t *testing.T) {
 	}
 	if a, b := record(NotaryHeads{"1"}, march), record(NotaryHeads{"2"}, march); a.Stream == b.Stream || a.Stream == first.Stream {
 		t.Errorf("heads in %v and %v", a.Stream, b.Stream)
+	}
+}
+
+// TestIdentity pins the stream and the command of an attestation: with others, what
+// is recorded already would be recorded again.
+func TestIdentity(t *testing.T) {
+	a := Ask(NotaryHeads{"origin/heads\n1\n"}, ledger.Meta{})
+	if a.ID.String() != "9722cc8e-9b8d-5e0e-97d2-40b2155dfb16" || a.Meta.Command.String() != "9dc91227-0e79-5b44-823a-41ea7ebc9b6b" {
+		t.Errorf("stream %v, command %v", a.ID, a.Meta.Command)
 	}
 }

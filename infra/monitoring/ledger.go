@@ -38,6 +38,8 @@ func ledger() board {
 				query{`min by (instance, projection) (xinfang_projection_position)`, "{{projection}} {{instance}}"}),
 			number("公证已停止", "Whether the notary signs nothing any more: the ledger is not what it signed for.", "", redFromOne,
 				query{`max by (instance) (xinfang_notary_stopped)`, "{{instance}}"}).saying(yesNo),
+			number("假冒的公证记录", "Entries that pretend to be the notary's and that it has not signed, as far as was audited.", "", redFromOne,
+				query{`max by (instance) (xinfang_notary_forged_events)`, "{{instance}}"}),
 			course("公证与见证的条目", "Entries that are recorded, signed for, and cosigned by a quorum of witnesses. They should go together.", "",
 				query{`max by (instance) (xinfang_ledger_head_position)`, "台账 {{instance}}"},
 				query{`max by (instance) (xinfang_notary_entries)`, "公证 {{instance}}"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +173,65 @@ func TestAnchors(t *testing.T) {
 				if env.Position != tt.want[i] {
 					t.Errorf("anchor %d is at %d, want %d", i, env.Position, tt.want[i])
 				}
+			}
+		})
+	}
+}
+
+// TestAuditAnchors audits anchors: as they should be, forged (B19), and recorded by a
+// clock that is wrong.
+func TestAuditAnchors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		off    time.Duration // of the ledger's clock
+		change func(*attest.NotaryAnchor)
+		want   proof.Verdict
+		forged proof.Verdict // OK if it is not
+	}{
+		{"honest", 0, nil, proof.OK, proof.OK},
+		{"the clock is a little off", -5 * time.Minute, nil, proof.OK, proof.OK},
+		{"the clock was turned back", -30 * 24 * time.Hour, nil, proof.TimeViolation, proof.OK},
+		{"the clock was turned on", 6 * time.Minute, nil, proof.TimeViolation, proof.OK},
+		{"the note is of another ledger", 0, func(a *attest.NotaryAnchor) { a.Note = "x" + a.Note }, proof.OK, proof.OK},
+		{"B19 the note was altered", 0, func(a *attest.NotaryAnchor) { a.Note = strings.Replace(a.Note, "\n5\n", "\n4\n", 1) }, proof.OK, proof.BadSignature},
+		{"B19 the token was altered", 0, func(a *attest.NotaryAnchor) { a.Token[len(a.Token)-4] ^= 1 }, proof.OK, proof.BadSignature},
+		{"the token is of an authority that the policy does not know", 0, func(a *attest.NotaryAnchor) { a.Chain = nil }, proof.OK, proof.OK},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			now := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+			r := newRig(t)
+			a, n, end := r.stamping(&now)
+			defer end()
+			r.store.Now = func() time.Time { return now.Add(tt.off) }
+			r.record(5)
+			if err := n.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c := n.Published()
+			token, err := a.Token(c.Text())
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := attest.NotaryAnchor{Note: string(c.Note), Token: token, Chain: a.chain()}
+			if tt.change != nil {
+				tt.change(&e)
+			}
+			if _, err := attest.Decider.Handle(t.Context(), r.store, attest.Ask(e, by(now))); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			done, err := Audit{Log: r.store, Dir: r.dir, Policy: r.policy, Note: n.Published().Note}.Run(t.Context())
+			if proof.VerdictOf(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+			forged := proof.OK
+			for _, f := range done.Forged {
+				forged = forged.Worse(f.Verdict)
+			}
+			if forged != tt.forged || len(done.Forged) > 1 {
+				t.Errorf("forged: %v, want %s", done.Forged, tt.forged)
 			}
 		})
 	}

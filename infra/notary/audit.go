@@ -34,6 +34,11 @@ type Audited struct {
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
 	Expired      int64 // leaves of which the log's source has let the event go, as it says it does
+
+	// Forged are the entries, among those compared, that pretend to be the notary's:
+	// whoever can append can append them, but not sign them. They are leaves like all
+	// others, and harm nobody who checks notes. At most 1000 are told.
+	Forged []*proof.Finding
 }
 
 // Run audits. Its error is a [*proof.Finding] if the log is not what was signed.
@@ -53,7 +58,7 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if err != nil {
 		return done, err
 	}
-	wrong, err := a.read(ctx, edge, s.Checkpoint)
+	wrong, err := a.read(ctx, edge, s.Checkpoint, &done)
 	if err != nil || wrong == nil {
 		return done, err
 	}
@@ -79,7 +84,13 @@ func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
 	if err != nil {
 		return done, n.stop(ctx, err)
 	}
-	n.change(func() { n.audited = n.o.Now() })
+	n.change(func() {
+		n.audited = n.o.Now()
+		if since == nil {
+			n.forged = 0
+		}
+		n.forged += len(done.Forged)
+	})
 	return done, nil
 }
 
@@ -138,8 +149,8 @@ func (t tree) edge(c proof.Checkpoint) (*edge, error) {
 }
 
 // read goes through the log up to c and returns how it differs from c; nil if it
-// does not.
-func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
+// does not. What is forged it notes in done.
+func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audited) (*proof.Finding, error) {
 	from := e.size
 	var clock clock
 	if from < c.Size {
@@ -148,6 +159,9 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 				return nil, err
 			}
 			clock.see(env.Recorded, e.size)
+			if f := a.forged(&env, &clock); f != nil && len(done.Forged) < maxForged {
+				done.Forged = append(done.Forged, f.At(e.size))
+			}
 			leaf := leafOf(&env)
 			if err := e.add(tlog.RecordHash(leaf)); err != nil {
 				return nil, err
@@ -180,7 +194,7 @@ func truncated(has, signed int64) *proof.Finding {
 // A clock sees when entries were recorded, one after the other.
 type clock struct {
 	last      ledger.Ticks
-	backdated *proof.Finding // the first that was recorded before the one that it follows
+	backdated *proof.Finding // the first that was recorded before the one that it follows, or at another time than a time-stamp says
 }
 
 func (c *clock) see(recorded ledger.Ticks, index int64) {
@@ -188,6 +202,17 @@ func (c *clock) see(recorded ledger.Ticks, index int64) {
 		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index)
 	}
 	c.last = max(c.last, recorded)
+}
+
+// skew is how far the ledger's clock and that of a time-stamp authority may be apart.
+const skew = 5 * time.Minute
+
+// stamped hears that an anchor was recorded, and what its time-stamp says the time was.
+func (c *clock) stamped(at time.Time, recorded ledger.Ticks, index int64) {
+	if off := recorded.Time().Sub(at); off.Abs() > skew && c.backdated == nil {
+		c.backdated = proof.Found(proof.TimeViolation, "录入于 %s，而其中的时间戳是 %s：台账的时钟不准", "recorded %s, and the time-stamp in it says %s: the clock of the ledger was wrong",
+			recorded.Time().Format(time.RFC3339), at.Format(time.RFC3339)).At(index)
+	}
 }
 
 func leafOf(e *ledger.Envelope) []byte {

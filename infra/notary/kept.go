@@ -110,7 +110,7 @@ func (a Audit) guarded(ctx context.Context, g proof.Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	wrong, err := a.read(ctx, e, g)
+	wrong, err := a.read(ctx, e, g, new(Audited))
 	switch {
 	case err != nil:
 		return err

@@ -6,7 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // TestSetUp makes a notary, refuses to make it again, and makes one where an earlier
@@ -36,9 +39,9 @@ func TestSetUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := ReadKey(key)
-	if err != nil || signer.Name() != origin {
-		t.Fatalf("the key: %v", err)
+	signers, err := ReadKeys(key)
+	if err != nil || len(signers) != 1 || signers[0].Name() != origin {
+		t.Fatalf("the keys: %v", err)
 	}
 	if b, err := os.ReadFile(policy); err != nil || string(b) != made.String() {
 		t.Errorf("the policy: %q, %v", b, err)
@@ -49,7 +52,45 @@ func TestSetUp(t *testing.T) {
 	if err := os.Chmod(key, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadKey(key); err == nil {
+	if _, err := ReadKeys(key); err == nil {
 		t.Error("a key that others can read is taken")
+	}
+}
+
+// TestReadKeys reads key files that are right, and some that are not.
+func TestReadKeys(t *testing.T) {
+	secret := func(seed byte) string {
+		s, _, err := note.GenerateKey(rand.NewChaCha8([32]byte{seed}), origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s + "\n"
+	}
+	a, b := secret(1), secret(2)
+	for name, tt := range map[string]struct {
+		file string
+		want int // 0 if it is refused
+	}{
+		"one":              {a, 1},
+		"two":              {a + b, 2},
+		"no final newline": {a + strings.TrimSpace(b), 2},
+		"blank lines":      {"\n" + a + " \r\n" + b + "\n", 2},
+		"none":             {"\n", 0},
+		"nothing":          {"", 0},
+		"one twice":        {a + b + a, 0},
+		"no key":           {a + "x\n", 0},
+		"too large":        {a + strings.Repeat("\n", maxKeyFile), 0},
+	} {
+		path := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := ReadKeys(path)
+		if len(keys) != tt.want || (err == nil) != (tt.want > 0) {
+			t.Errorf("%s: %d keys, %v", name, len(keys), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "PRIVATE") {
+			t.Errorf("%s: the error quotes the key", name)
+		}
 	}
 }

@@ -99,6 +99,7 @@ type Notary struct {
 	stopped   error
 	audited   time.Time     // when all that was published was last found to be as it was signed
 	anchored  time.Time     // what the last anchor says the time was
+	forged    int           // how many entries pretend to be the notary's, as far as was audited
 	changed   chan struct{} // closed and replaced when any of it changes
 }
 

@@ -81,7 +81,7 @@ func (r *rig) record(n int) {
 // open returns the notary as it starts, and what ends it as a crash would.
 func (r *rig) open() (*Notary, func()) {
 	r.t.Helper()
-	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), origin, r.signer)
+	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, r.signer)
 	if err != nil {
 		r.t.Fatal(err)
 	}
