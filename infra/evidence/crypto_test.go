@@ -1,0 +1,232 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"encoding/asn1"
+	"fmt"
+	"math/big"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/mldsa"
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/go-json-experiment/json"
+)
+
+// cryptoDriver answers a line of JSON for each that it reads. It survives nothing that
+// crypto.py raises but Refused. Forge signs for an ML-DSA key with t1 = 0, for which
+// there is nothing to know: any z is as good as another, if it is short enough.
+const cryptoDriver = `
+import base64, json, sys
+import crypto
+
+def forge(key, message, value):
+    z = ([int(value)] + [0] * 255, [0] * 256, [0] * 256, [0] * 256)
+    first, w1 = crypto.ntt(z[0]), b""
+    for r in range(4):
+        w = crypto.inverse_ntt([a * b for a, b in zip(crypto.rejected(key[:32], 0, r), first)])
+        w1 += sum(crypto.use_hint(False, x) << 6 * i for i, x in enumerate(w)).to_bytes(192, "little")
+    packed = b"".join(sum((1 << 17) - x << 18 * i for i, x in enumerate(p)).to_bytes(576, "little") for p in z)
+    mu = crypto.shake256(64, crypto.shake256(64, key), b"\0\0", message)
+    return base64.b64encode(crypto.shake256(32, mu, w1) + packed + bytes(84)).decode()
+
+for line in sys.stdin:
+    v = {name: [base64.b64decode(b) for b in value] if name != "do" else value for name, value in json.loads(line).items()}
+    try:
+        if v["do"] == "timestamp":
+            answer = crypto.timestamp(*v["args"], set(v["pins"]), v["extra"])
+        else:
+            answer = {"mldsa44": crypto.mldsa44, "sm2": crypto.sm2, "forge": forge}[v["do"]](*v["args"])
+    except crypto.Refused as refused:
+        answer = refused.args[0]
+    print(json.dumps(answer))
+`
+
+// A cryptoCall is one of a function of crypto.py.
+type cryptoCall struct {
+	Do    string   `json:"do"`
+	Args  [][]byte `json:"args"`
+	Pins  [][]byte `json:"pins"`
+	Extra [][]byte `json:"extra"`
+}
+
+// askCrypto returns the answers of crypto.py in JSON.
+func askCrypto(t *testing.T, calls []cryptoCall) []string {
+	t.Helper()
+	var in, stderr bytes.Buffer
+	for _, c := range calls {
+		in.Write(append(encode(t, c), '\n'))
+	}
+	cmd := exec.CommandContext(t.Context(), "python3", "-B", "-c", cryptoDriver)
+	cmd.Stdin, cmd.Stderr = &in, &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(answers) != len(calls) {
+		t.Fatalf("%d answers for %d calls", len(answers), len(calls))
+	}
+	return answers
+}
+
+// A signed is a signature to check, and what Go says of it.
+type signed struct {
+	name                    string
+	key, message, signature []byte
+	valid                   bool
+}
+
+// compare has crypto.py check the signatures. Neither must always be the answer.
+func compare(t *testing.T, do string, vectors []signed) {
+	t.Helper()
+	calls := make([]cryptoCall, len(vectors))
+	said := make(map[bool]int)
+	for i, v := range vectors {
+		calls[i] = cryptoCall{Do: do, Args: [][]byte{v.key, v.message, v.signature}}
+		said[v.valid]++
+	}
+	for i, got := range askCrypto(t, calls) {
+		if got != fmt.Sprint(vectors[i].valid) {
+			t.Errorf("%s: Python says %s, Go %t", vectors[i].name, got, vectors[i].valid)
+		}
+	}
+	if said[true] < 3 || said[false] < 100 {
+		t.Errorf("there were %d good and %d bad signatures", said[true], said[false])
+	}
+}
+
+// flipped returns b with byte i changed.
+func flipped(b []byte, i int) []byte {
+	b = bytes.Clone(b)
+	b[i] ^= byte(i%255 + 1)
+	return b
+}
+
+// TestPythonMLDSA44 checks that crypto.py says the same as filippo.io/mldsa of good
+// and of altered ML-DSA-44 signatures.
+func TestPythonMLDSA44(t *testing.T) {
+	var vectors []signed
+	add := func(name string, key, message, signature []byte) {
+		public, err := mldsa.NewPublicKey(mldsa.MLDSA44(), key)
+		vectors = append(vectors, signed{name, key, message, signature, err == nil && mldsa.Verify(public, message, signature, nil) == nil})
+	}
+	var key, message, signature []byte
+	for n := range byte(8) {
+		private, err := mldsa.NewPrivateKey(mldsa.MLDSA44(), bytes.Repeat([]byte{n}, 32))
+		ok(t, err)
+		key, message = private.PublicKey().Bytes(), bytes.Repeat([]byte{n}, int(n)*100)
+		signature, err = private.Sign(nil, message, nil)
+		ok(t, err)
+		add("good", key, message, signature)
+		other, err := private.Sign(nil, message, &mldsa.Options{Context: "other"})
+		ok(t, err)
+		add("other context", key, message, other)
+		add("other message", key, append(message, 0), signature)
+		for _, h := range remade(signature[2336:]) {
+			add("same hints encoded otherwise", key, message, slices.Concat(signature[:2336], h))
+		}
+	}
+	for i := 0; i < len(signature); i += 1 + 52*min(1, max(0, 2336-i)) { // every byte of the hints
+		add(fmt.Sprintf("byte %d of the signature", i), key, message, flipped(signature, i))
+	}
+	for i := 0; i < len(key); i += 101 {
+		add(fmt.Sprintf("byte %d of the key", i), flipped(key, i), message, signature)
+	}
+	for _, n := range []int{0, 1, 32, 2419} {
+		add("short signature", key, message, signature[:n])
+		add("short key", key[:n%1312], message, signature)
+	}
+	add("long signature", key, message, append(bytes.Clone(signature), 0))
+	add("long key", append(bytes.Clone(key), 0), message, signature)
+
+	weak := append(bytes.Repeat([]byte{7}, 32), make([]byte, 1280)...)
+	longest := map[int]bool{0: true, 130993: true, -130993: true, 130994: false, -130994: false, 131072: false} // gamma1 - beta is 130994
+	for value, valid := range longest {
+		var forged []byte
+		answer := askCrypto(t, []cryptoCall{{Do: "forge", Args: [][]byte{weak, message, fmt.Append(nil, value)}}})
+		ok(t, json.Unmarshal([]byte(answer[0]), &forged))
+		add(fmt.Sprintf("z of %d", value), weak, message, forged)
+		if last := vectors[len(vectors)-1]; last.valid != valid {
+			t.Errorf("%s: Go says %t", last.name, last.valid)
+		}
+	}
+	compare(t, "mldsa44", vectors)
+}
+
+// remade returns other encodings of the hints in a signature, which FIPS 204 forbids.
+func remade(y []byte) (out [][]byte) {
+	swapped, doubled, padded := bytes.Clone(y), bytes.Clone(y), bytes.Clone(y)
+	swapped[0], swapped[1] = y[1], y[0]
+	copy(doubled[1:80], y[:79])
+	for i := range 4 {
+		doubled[80+i]++
+	}
+	padded[79] = 1
+	return [][]byte{swapped, doubled, padded}
+}
+
+// TestPythonSM2 checks that crypto.py says the same as gmsm of good and of altered SM2
+// signatures.
+func TestPythonSM2(t *testing.T) {
+	var vectors []signed
+	add := func(name string, key, message, signature []byte) {
+		public, err := sm2.NewPublicKey(key)
+		valid := err == nil && len(key) == 65 && key[0] == 4 && sm2.VerifyASN1WithSM2(public, nil, message, signature)
+		vectors = append(vectors, signed{name, key, message, signature, valid})
+	}
+	var key, message, signature []byte
+	var n *big.Int
+	for i := range 9 {
+		private, err := sm2.GenerateKey(rand.Reader)
+		ok(t, err)
+		key, message = uncompressed(private.PublicKey), bytes.Repeat([]byte{byte(i)}, 1+i*27)
+		signature, err = private.SignWithSM2(rand.Reader, nil, message)
+		ok(t, err)
+		add("good", key, message, signature)
+		other, err := private.SignWithSM2(rand.Reader, []byte("another"), message)
+		ok(t, err)
+		add("other user id", key, message, other)
+		add("other message", key, append(message, 0), signature)
+		n = private.Params().N
+	}
+	for i := range signature {
+		add(fmt.Sprintf("byte %d of the signature", i), key, message, flipped(signature, i))
+		add(fmt.Sprintf("only %d bytes", i), key, message, signature[:i])
+	}
+	for i := range key {
+		add(fmt.Sprintf("byte %d of the key", i), flipped(key, i), message, signature)
+	}
+	var p struct{ R, S *big.Int }
+	_, err := asn1.Unmarshal(signature, &p)
+	ok(t, err)
+	above := func(x *big.Int) *big.Int { return new(big.Int).Add(x, n) }
+	for _, pair := range [][2]*big.Int{
+		{new(big.Int), p.S}, {p.R, new(big.Int)}, {p.R, new(big.Int).Sub(n, p.S)}, {p.R, new(big.Int).Sub(n, p.R)},
+		{above(p.R), p.S}, {p.R, above(p.S)}, {new(big.Int).Neg(p.R), p.S}, {n, n}, {p.S, p.R},
+	} {
+		b, err := asn1.Marshal(struct{ R, S *big.Int }{pair[0], pair[1]})
+		ok(t, err)
+		add(fmt.Sprintf("signature %v", pair), key, message, b)
+	}
+	r, s := p.R.FillBytes(make([]byte, 32)), p.S.FillBytes(make([]byte, 32))
+	integer := func(b ...byte) []byte { return append([]byte{2, byte(len(b))}, b...) }
+	for _, lead := range [][]byte{nil, {0}, {0, 0}} { // of which at most one is DER
+		body := slices.Concat(integer(append(lead, r...)...), integer(append(lead, s...)...))
+		add(fmt.Sprintf("numbers behind %x", lead), key, message, append([]byte{0x30, byte(len(body))}, body...))
+	}
+	add("long form of a short length", key, message, slices.Concat([]byte{0x30, 0x81}, signature[1:]))
+	add("indefinite length", key, message, slices.Concat([]byte{0x30, 0x80}, signature[2:], []byte{0, 0}))
+	add("trailing byte", key, message, append(bytes.Clone(signature), 0))
+	add("no point of the curve", append([]byte{4}, make([]byte, 64)...), message, signature)
+	compare(t, "sm2", vectors)
+}
+
+// uncompressed returns the 65 bytes of a public key.
+func uncompressed(key ecdsa.PublicKey) []byte {
+	return slices.Concat([]byte{4}, key.X.FillBytes(make([]byte, 32)), key.Y.FillBytes(make([]byte, 32)))
+}
