@@ -404,9 +404,9 @@ class Token:
     def read(self, token):
         kind, content = fields(der(token, 0x30), "06 a0")
         need(kind.body == SIGNED_DATA)
-        _, _, encapsulated, certificates, _, signers = fields(der(content.body, 0x30), "02 31 30 a0? a1? 31")  # RFC 5652 5.1
+        _, hashings, encapsulated, certificates, _, signers = fields(der(content.body, 0x30), "02 31 30 a0? a1? 31")  # RFC 5652 5.1
         kind, content = fields(encapsulated, "06 a0")
-        need(kind.body == TST_INFO)
+        need(kind.body == TST_INFO and all(map(algorithm, hashings.kids)))
         self.content = der(content.body, 4).body
         signer, = signers.kids
         _, name, self.digest, self.attributes, self.algorithm, self.signature, _ = fields(signer, "02 30 30 a0? 30 04 a1?")  # 5.3
