@@ -239,7 +239,7 @@ Node = collections.namedtuple("Node", "tag body raw kids")  # kids: the elements
 
 def elements(data, depth=0):
     """Parses values in DER one behind the other (X.690 8.1, 10.1, 10.2, 11.1), and all that is in them."""
-    need(depth < 32)
+    need(depth < 32)  # each level is a copy
     found, at = [], 0
     while at < len(data):
         tag, length, start = data[at], data[at + 1], at + 2
@@ -265,6 +265,7 @@ def der(data, tag):
 
 
 def natural(node):
+    """The value of an INTEGER that is not negative."""
     need(node.tag == 2 and node.body[0] < 128)
     return number(node.body)
 
@@ -306,7 +307,7 @@ def time_of(node):
     if node.tag == 0x17:
         text = ("19" if text >= "5" else "20") + text
     m = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(\.[0-9]{0,8}[1-9])?Z", text)
-    need(node.tag in (0x17, 0x18) and m and not (node.tag == 0x17 and m[7]))
+    need(node.tag in (0x17, 0x18) and m)
     return datetime.datetime(*map(int, m.groups()[:6]), tzinfo=datetime.timezone.utc).timestamp() + float(m[7] or 0)
 
 
@@ -369,7 +370,8 @@ class Certificate:
 
     @guarded
     def issued(self, other):
-        return self.subject == other.issuer and self.verifies(algorithm(other.algorithm), other.signed, bits(other.signature))
+        """Its key signed the other certificate (4.1.1.3)."""
+        return self.verifies(algorithm(other.algorithm), other.signed, bits(other.signature))
 
     @guarded
     def usable(self, time):
@@ -385,6 +387,7 @@ class Certificate:
         return EXTENDED_USAGE not in self.extensions or self.usages() & {TIME_STAMPING, ANY_USAGE}
 
     def usages(self):
+        """What it may be used for (4.2.1.12)."""
         return {usage.body for usage in der(self.extensions[EXTENDED_USAGE], 0x30).kids}
 
 
@@ -401,9 +404,9 @@ class Token:
     def read(self, token):
         kind, content = fields(der(token, 0x30), "06 a0")
         need(kind.body == SIGNED_DATA)
-        _, _, encapsulated, certificates, _, signers = fields(der(content.body, 0x30), "02 31 30 a0? a1? 31")  # RFC 5652 5.1
+        _, hashings, encapsulated, certificates, _, signers = fields(der(content.body, 0x30), "02 31 30 a0? a1? 31")  # RFC 5652 5.1
         kind, content = fields(encapsulated, "06 a0")
-        need(kind.body == TST_INFO)
+        need(kind.body == TST_INFO and all(map(algorithm, hashings.kids)))
         self.content = der(content.body, 4).body
         signer, = signers.kids
         _, name, self.digest, self.attributes, self.algorithm, self.signature, _ = fields(signer, "02 30 30 a0? 30 04 a1?")  # 5.3
@@ -433,12 +436,13 @@ class Token:
 
     @guarded
     def states(self, digest):
+        """The imprint is that SHA-256 digest (RFC 3161 2.4.2)."""
         return HASHES.get(self.hashing) == "sha256" and self.imprint.body == digest
 
     @guarded
     def trusted(self, pins, extra):
         """A path leads from the signer to a pin (RFC 5280 6.1), of at most 8 certificates and 100 signatures tried."""
-        need(TIME_STAMPING in self.signer.usages())
+        need(self.signer.usages() == {TIME_STAMPING} and EXTENDED_USAGE in self.signer.critical)  # RFC 3161 2.3
         known = self.certificates + [Certificate(der(c, 0x30)) for c in extra]
         path, reached, tries = [(self.signer, 0)], {self.signer.raw}, 0
         for certificate, between in path:  # which grows, nearest first

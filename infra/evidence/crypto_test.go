@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"bytes"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"encoding/asn1"
 	"fmt"
@@ -19,20 +18,22 @@ import (
 
 // cryptoDriver answers a line of JSON for each that it reads. It survives nothing that
 // crypto.py raises but Refused. Forge signs for an ML-DSA key with t1 = 0, for which
-// there is nothing to know: any z is as good as another, if it is short enough.
+// there is nothing to know: any z is as good as another, if it is short enough, and
+// any hints, which it reads as they come.
 const cryptoDriver = `
 import base64, json, sys
 import crypto
 
-def forge(key, message, value):
+def forge(key, message, value, y):
+    rows = [set(y[a:b]) for a, b in zip(b"\0" + y[80:], y[80:])]
     z = ([int(value)] + [0] * 255, [0] * 256, [0] * 256, [0] * 256)
     first, w1 = crypto.ntt(z[0]), b""
     for r in range(4):
         w = crypto.inverse_ntt([a * b for a, b in zip(crypto.rejected(key[:32], 0, r), first)])
-        w1 += sum(crypto.use_hint(False, x) << 6 * i for i, x in enumerate(w)).to_bytes(192, "little")
+        w1 += sum(crypto.use_hint(i in rows[r], x) << 6 * i for i, x in enumerate(w)).to_bytes(192, "little")
     packed = b"".join(sum((1 << 17) - x << 18 * i for i, x in enumerate(p)).to_bytes(576, "little") for p in z)
     mu = crypto.shake256(64, crypto.shake256(64, key), b"\0\0", message)
-    return base64.b64encode(crypto.shake256(32, mu, w1) + packed + bytes(84)).decode()
+    return base64.b64encode(crypto.shake256(32, mu, w1) + packed + y).decode()
 
 for line in sys.stdin:
     v = {name: [base64.b64decode(b) for b in value] if name != "do" else value for name, value in json.loads(line).items()}
@@ -145,17 +146,56 @@ func TestPythonMLDSA44(t *testing.T) {
 	add("long key", append(bytes.Clone(key), 0), message, signature)
 
 	weak := append(bytes.Repeat([]byte{7}, 32), make([]byte, 1280)...)
-	longest := map[int]bool{0: true, 130993: true, -130993: true, 130994: false, -130994: false, 131072: false} // gamma1 - beta is 130994
-	for value, valid := range longest {
-		var forged []byte
-		answer := askCrypto(t, []cryptoCall{{Do: "forge", Args: [][]byte{weak, message, fmt.Append(nil, value)}}})
-		ok(t, json.Unmarshal([]byte(answer[0]), &forged))
-		add(fmt.Sprintf("z of %d", value), weak, message, forged)
-		if last := vectors[len(vectors)-1]; last.valid != valid {
+	for _, v := range []struct {
+		name  string
+		value int // of a coefficient of z: gamma1 - beta is 130994
+		hints []byte
+		valid bool
+	}{
+		{"nothing", 0, hints(nil, 0, 0, 0, 0), true},
+		{"longest", 130993, hints(nil, 0, 0, 0, 0), true},
+		{"longest below 0", -130993, hints(nil, 0, 0, 0, 0), true},
+		{"too long", 130994, hints(nil, 0, 0, 0, 0), false},
+		{"too long below 0", -130994, hints(nil, 0, 0, 0, 0), false},
+		{"hints", 0, hints([]byte{3, 9, 5}, 2, 2, 3, 3), true},
+		{"all hints", 0, hints(ascending(80), 80, 80, 80, 80), true},
+		{"more hints than there may be", 0, hints(ascending(80), 81, 81, 81, 81), false},
+		{"hints that overlap", 0, hints([]byte{3, 9, 10}, 2, 1, 3, 3), false},
+	} {
+		long := append(bytes.Clone(weak), 0)
+		forged := forge(t, [][]byte{weak, message, fmt.Append(nil, v.value), v.hints}, [][]byte{long, message, fmt.Append(nil, v.value), v.hints})
+		add(v.name, weak, message, forged[0])
+		if last := vectors[len(vectors)-1]; last.valid != v.valid {
 			t.Errorf("%s: Go says %t", last.name, last.valid)
 		}
+		add(v.name+", long signature", weak, message, append(forged[0], 0))
+		add(v.name+", long key", long, message, forged[1])
 	}
 	compare(t, "mldsa44", vectors)
+}
+
+func forge(t *testing.T, args ...[][]byte) [][]byte {
+	var calls []cryptoCall
+	for _, a := range args {
+		calls = append(calls, cryptoCall{Do: "forge", Args: a})
+	}
+	out := make([][]byte, len(args))
+	for i, answer := range askCrypto(t, calls) {
+		ok(t, json.Unmarshal([]byte(answer), &out[i]))
+	}
+	return out
+}
+
+// hints encodes hints as FIPS 204 does, or would: the places, and where each row ends.
+func hints(places []byte, ends ...byte) []byte {
+	return slices.Concat(places, make([]byte, 80-len(places)), ends)
+}
+
+func ascending(n byte) (out []byte) {
+	for i := range n {
+		out = append(out, i)
+	}
+	return out
 }
 
 // remade returns other encodings of the hints in a signature, which FIPS 204 forbids.
@@ -181,11 +221,16 @@ func TestPythonSM2(t *testing.T) {
 	}
 	var key, message, signature []byte
 	var n *big.Int
-	for i := range 9 {
+	var p struct{ R, S *big.Int }
+	for i := 0; i < 9 || p.R.BitLen() < 256 || p.S.BitLen() < 256; i++ { // the last has numbers that need a leading zero
 		private, err := sm2.GenerateKey(rand.Reader)
 		ok(t, err)
-		key, message = uncompressed(private.PublicKey), bytes.Repeat([]byte{byte(i)}, 1+i*27)
+		public, err := sm2.PublicKeyToECDH(&private.PublicKey)
+		ok(t, err)
+		key, message = public.Bytes(), bytes.Repeat([]byte{byte(i)}, 1+i*27)
 		signature, err = private.SignWithSM2(rand.Reader, nil, message)
+		ok(t, err)
+		_, err = asn1.Unmarshal(signature, &p)
 		ok(t, err)
 		add("good", key, message, signature)
 		other, err := private.SignWithSM2(rand.Reader, []byte("another"), message)
@@ -201,9 +246,6 @@ func TestPythonSM2(t *testing.T) {
 	for i := range key {
 		add(fmt.Sprintf("byte %d of the key", i), flipped(key, i), message, signature)
 	}
-	var p struct{ R, S *big.Int }
-	_, err := asn1.Unmarshal(signature, &p)
-	ok(t, err)
 	above := func(x *big.Int) *big.Int { return new(big.Int).Add(x, n) }
 	for _, pair := range [][2]*big.Int{
 		{new(big.Int), p.S}, {p.R, new(big.Int)}, {p.R, new(big.Int).Sub(n, p.S)}, {p.R, new(big.Int).Sub(n, p.R)},
@@ -219,14 +261,12 @@ func TestPythonSM2(t *testing.T) {
 		body := slices.Concat(integer(append(lead, r...)...), integer(append(lead, s...)...))
 		add(fmt.Sprintf("numbers behind %x", lead), key, message, append([]byte{0x30, byte(len(body))}, body...))
 	}
+	three, err := asn1.Marshal(struct{ R, S, T *big.Int }{p.R, p.S, p.S})
+	ok(t, err)
+	add("three numbers", key, message, three)
 	add("long form of a short length", key, message, slices.Concat([]byte{0x30, 0x81}, signature[1:]))
 	add("indefinite length", key, message, slices.Concat([]byte{0x30, 0x80}, signature[2:], []byte{0, 0}))
 	add("trailing byte", key, message, append(bytes.Clone(signature), 0))
 	add("no point of the curve", append([]byte{4}, make([]byte, 64)...), message, signature)
 	compare(t, "sm2", vectors)
-}
-
-// uncompressed returns the 65 bytes of a public key.
-func uncompressed(key ecdsa.PublicKey) []byte {
-	return slices.Concat([]byte{4}, key.X.FillBytes(make([]byte, 32)), key.Y.FillBytes(make([]byte, 32)))
 }

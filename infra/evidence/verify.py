@@ -6,11 +6,12 @@
 It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
 bundle does not hold, 2 for a wrong command line or policy, 1 if a file cannot be read.
 
-It is one file, so that it can be carried to a machine on its own. It is written from
-the specifications (RFC 9162 2.1.3.2 and 2.1.4.2, RFC 8032 5.1.7, C2SP signed-note,
-tlog-checkpoint, tlog-cosignature, tlog-proof, and README.txt of the bundle) and shares
-no code with the Go verifier; only the order in which it looks for what is wrong is the
-same, so that the verdicts can be compared.
+It is one file, so that it can be carried to a machine on its own; a policy that pins a
+time-stamp authority, or has other keys than Ed25519, wants crypto.py beside it. It is
+written from the specifications (RFC 9162 2.1.3.2 and 2.1.4.2, RFC 8032 5.1.7, C2SP
+signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof, and README.txt of the bundle)
+and shares no code with the Go verifier; only the order in which it looks for what is
+wrong is the same, so that the verdicts can be compared.
 """
 import argparse, base64, hashlib, json, re, struct, sys, time, zlib
 
@@ -29,6 +30,7 @@ class Bad(Exception):
 
 def primitives():
     """Returns crypto.py, which lies beside this file. Policies that pin no authority and have only Ed25519 keys need it not."""
+    sys.dont_write_bytecode = True
     import crypto
     return crypto
 
