@@ -21,6 +21,7 @@ import (
 //	logkey  <vkey> 0 4100000
 //	logkey  <vkey> 4000001 -
 //	witness <vkey> 0 -
+//	writer  <vkey> 5200 -
 //	quorum  1
 //	tsaroot <SHA-256 of a certificate, hexadecimal>
 //	filter  <SHA-256 of Filter, hexadecimal>
@@ -29,16 +30,21 @@ import (
 // both included; "-" is without end. Log keys may overlap, so that they can be
 // changed. Quorum is how many of the witnesses must have cosigned; at 0 nothing is
 // ever witnessed. A line that begins with # is a comment.
+//
+// Of a writer, the numbers are those of the first and the last leaf that it may seal;
+// see [Policy.CheckSeal].
 type Policy struct {
 	Version   int
 	Origin    string
 	LogKeys   []Key
 	Witnesses []Key
+	Writers   []Key
 	Quorum    int
 	TSARoots  []ledger.Hash
 }
 
-// A Key is a public key and the sizes of checkpoints that it counts for.
+// A Key is a public key and the sizes of checkpoints that it counts for; of a writer,
+// the leaves.
 type Key struct {
 	VKey     string // as C2SP signed-note writes it: name+hash+key
 	From, To int64  // both included
@@ -50,7 +56,7 @@ func (k *Key) Name() string { return k.verifier.Name() }
 
 func (k *Key) covers(size int64) bool { return k.From <= size && size <= k.To }
 
-// maxKeys is how many log keys and how many witnesses a policy may have.
+// maxKeys is how many log keys, witnesses and writers each a policy may have.
 const maxKeys = 32
 
 // ParsePolicy reads a policy. Its error says the line, and is a [*ledger.Trouble].
@@ -65,7 +71,7 @@ func ParsePolicy(text []byte) (*Policy, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		once := !slices.Contains([]string{"logkey", "witness", "tsaroot"}, fields[0])
+		once := !slices.Contains([]string{"logkey", "witness", "writer", "tsaroot"}, fields[0])
 		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
 			return nil, ledger.Troubled("信任策略第 %d 行有误（%.20q）", "line %d of the policy is wrong (%.20q)", lines, fields[0])
 		}
@@ -80,12 +86,16 @@ func ParsePolicy(text []byte) (*Policy, error) {
 }
 
 // NewPolicy returns the first policy of a ledger: it believes one log key, and
-// witnesses, whatever the size. Its errors are those of [ParsePolicy].
-func NewPolicy(origin, logKey string, witnesses []string, quorum int) (*Policy, error) {
+// witnesses, whatever the size, and what more the other lines say. Its errors are
+// those of [ParsePolicy].
+func NewPolicy(origin, logKey string, witnesses []string, quorum int, lines ...string) (*Policy, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, logKey)
 	for _, w := range witnesses {
 		fmt.Fprintf(&b, "witness %s 0 -\n", w)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(&b, line)
 	}
 	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, FilterHash())
 	return ParsePolicy([]byte(b.String()))
@@ -93,7 +103,7 @@ func NewPolicy(origin, logKey string, witnesses []string, quorum int) (*Policy, 
 
 // set takes one line.
 func (p *Policy) set(key string, args []string) bool {
-	if n := map[string]int{"logkey": 3, "witness": 3}[key]; len(args) != max(n, 1) {
+	if n := map[string]int{"logkey": 3, "witness": 3, "writer": 3}[key]; len(args) != max(n, 1) {
 		return false
 	}
 	var err error
@@ -110,6 +120,9 @@ func (p *Policy) set(key string, args []string) bool {
 	case "witness":
 		v, err := torchwood.NewCosignatureVerifier(args[0])
 		return err == nil && addKey(&p.Witnesses, v, args)
+	case "writer":
+		v, err := note.NewVerifier(args[0])
+		return err == nil && addKey(&p.Writers, v, args)
 	case "quorum":
 		p.Quorum, err = strconv.Atoi(args[0])
 		return err == nil && p.Quorum >= 0
@@ -139,7 +152,7 @@ func addKey(keys *[]Key, v note.Verifier, args []string) bool {
 // check refuses what would count one key twice, or no key at all.
 func (p *Policy) check() error {
 	keys := make(map[string]bool)
-	for _, k := range slices.Concat(p.LogKeys, p.Witnesses) {
+	for _, k := range slices.Concat(p.LogKeys, p.Witnesses, p.Writers) {
 		public := strings.SplitN(k.VKey, "+", 3)[2] // base64, which may have a plus, too
 		public = public[min(2, len(public)):]       // without its algorithm, mostly
 		if keys[public] {
@@ -165,7 +178,7 @@ func (p *Policy) String() string {
 	for _, list := range []struct {
 		name string
 		keys []Key
-	}{{"logkey", p.LogKeys}, {"witness", p.Witnesses}} {
+	}{{"logkey", p.LogKeys}, {"witness", p.Witnesses}, {"writer", p.Writers}} {
 		for _, k := range list.keys {
 			to := strconv.FormatInt(k.To, 10)
 			if k.To == MaxSize {
