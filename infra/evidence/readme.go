@@ -33,6 +33,10 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
       SHA-256(流名) 32 · 末条的流内序号 8 · 末条的序号 8 · 末条的叶哈希 32
     末条是序号小于 size 的最后一条。其后的记录是否齐全，本包不能证明。
  6. consistency/ 证明树是某个较早的检查点的延续（RFC 9162 第 2.1.4.2 节）。
+ 7. 信任策略若有 writer 行，序号在其范围内的记录须有写入印记：.meta 以 ,"seal":"…"} 结尾，
+    其中 88 个 base64 字符是以该公钥验证的 Ed25519 签名，被签的是
+      "petition-ledger/seal/v1" 与 0x00 共 24 · 记录标识 16 · 流内序号 8 · 流名 2+n ·
+      类型 2+n · SHA-256(数据) 32 · SHA-256(去掉印记后以 } 结尾的元数据) 32
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -77,4 +81,10 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
     complete, this bundle cannot prove.
  6. consistency/ proves that the tree continues an older checkpoint (RFC 9162
     section 2.1.4.2).
+ 7. If your policy has lines "writer", events with a seq in their range must have a
+    seal: .meta ends with ,"seal":"..."}, where the 88 letters are base64 of an Ed25519
+    signature, to be checked with the key of that line, of
+      "petition-ledger/seal/v1" and 0x00, 24 in all · event id 16 · revision 8 ·
+      stream 2+n · type 2+n · SHA-256(data) 32 · SHA-256(meta without the seal, and
+      ending with }) 32
 `

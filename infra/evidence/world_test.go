@@ -45,6 +45,9 @@ type world struct {
 	vkey    string
 	witness []*witness
 
+	through ledger.Store // what is recorded through, if it is not store
+	writers []string     // lines of the policy, each as "<vkey> <from> <to>"
+
 	log ledger.Log // what bundles are made from, if it is not store
 
 	// What is wrong with the heads, if anything.
@@ -80,7 +83,7 @@ func (w *world) append(stream ledger.Stream, n int) {
 			version = env.Version
 		}
 		at := len(w.leaves)
-		envelopes, err := w.store.Append(w.t.Context(), stream, version, ledger.Record{
+		envelopes, err := cmp.Or(w.through, ledger.Store(w.store)).Append(w.t.Context(), stream, version, ledger.Record{
 			ID: ledger.EventID(uuid.UUID{7}, at), Type: "Said", Data: fmt.Appendf(nil, `{"what":"信访 %d"}`, at), Meta: []byte(`{"actor":{"officer":"A1"}}`),
 		})
 		ok(w.t, err)
@@ -126,7 +129,7 @@ func (w *world) heads(stream ledger.Stream, size int64) (ledger.Envelope, proof.
 	if w.garble != nil {
 		signed = []byte(w.garble(string(signed)))
 	}
-	envelopes, err := attest.Decider.Handle(w.t.Context(), w.store, attest.Ask(attest.NotaryHeads{Note: string(signed)}, ledger.Meta{
+	envelopes, err := attest.Decider.Handle(w.t.Context(), cmp.Or(w.through, ledger.Store(w.store)), attest.Ask(attest.NotaryHeads{Note: string(signed)}, ledger.Meta{
 		Actor: ledger.Actor{Officer: "system"}, Occurred: epoch,
 	}))
 	ok(w.t, err)
@@ -174,6 +177,9 @@ func (w *world) policy(quorum int, logKeys ...string) *proof.Policy {
 	}
 	for _, s := range w.witness {
 		text += "witness " + s.vkey + " 0 -\n"
+	}
+	for _, k := range w.writers {
+		text += "writer " + k + "\n"
 	}
 	p, err := proof.ParsePolicy([]byte(text))
 	ok(w.t, err)
