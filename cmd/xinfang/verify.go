@@ -19,6 +19,7 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
+	var seals bool
 	var older []string
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
@@ -51,11 +52,17 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = a.print(table{
-				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows:   [][]string{{fmt.Sprint(report.Events), state, signed}},
-				values: result,
-			})
+			t := table{header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
+				rows: [][]string{{fmt.Sprint(report.Events), state, signed}}}
+			if seals {
+				sealed, err := a.auditSeals(cmd.Context(), policy, &result)
+				if err != nil {
+					return err
+				}
+				t.header, t.rows[0] = append(t.header, a.tr("写入印记", "seals")), append(t.rows[0], sealed)
+			}
+			t.values = result
+			err = a.print(t)
 			if err == nil && !result.OK {
 				err = quietError{exitUnverified}
 			}
@@ -64,6 +71,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
+	cmd.Flags().BoolVar(&seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
@@ -78,6 +86,7 @@ type verified struct {
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
+	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
 }
 
 // audit compares the ledger with the checkpoint in dir, or that the notary has

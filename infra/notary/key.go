@@ -17,12 +17,12 @@ import (
 
 // SetUp makes the notary of the ledger called origin: an Ed25519 key in the file at
 // keyPath, which must not exist and which only its owner can read, and in dir the
-// policy that believes it and wants quorum of witnesses, public keys, to cosign. The
-// error wraps [fs.ErrExist] if there is a key.
+// policy that believes it and wants quorum of witnesses, public keys, to cosign; lines
+// are more of the policy. The error wraps [fs.ErrExist] if there is a key.
 //
 // The key gets its name last: after a crash before that there is no key, nothing was
 // signed, and SetUp can be repeated.
-func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader, lines ...string) (*proof.Policy, error) {
 	if _, err := os.Lstat(keyPath); !errors.Is(err, fs.ErrNotExist) {
 		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: keyPath, Err: fs.ErrExist}))
 	}
@@ -30,7 +30,7 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 	if err != nil {
 		return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
 	}
-	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum)
+	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum, lines...)
 	if err != nil {
 		return nil, err
 	}
