@@ -205,7 +205,8 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 }
 
 // initNotary makes the notary of the ledger here, which nobody else may write to
-// meanwhile: what is there has no seals, and what comes will have them.
+// meanwhile: what is there has no seals, and what comes will have them. If the ledger
+// is kept elsewhere, that is what is there; if nobody says where, what the replica has.
 func (a *app) initNotary(ctx context.Context, origin string, witnesses []string, quorum int) (_ *proof.Policy, err error) {
 	from := ledger.Position(0)
 	there, err := exists(a.path(ledgerDir))
@@ -213,7 +214,11 @@ func (a *app) initNotary(ctx context.Context, origin string, witnesses []string,
 		return nil, err
 	}
 	if there || a.cfg.Store != "" {
-		n, err := a.openNode(ctx, true)
+		open := a.openLocal
+		if a.cfg.Store != "" {
+			open = a.openNode
+		}
+		n, err := open(ctx, true)
 		if err != nil {
 			return nil, err
 		}
