@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
@@ -176,5 +177,29 @@ func TestUnsealed(t *testing.T) {
 				t.Errorf("started again, it has raised %+v", again[len(got):])
 			}
 		})
+	}
+}
+
+// TestDemoNotary: the made-up year has no seals; what visitors record afterwards has.
+func TestDemoNotary(t *testing.T) {
+	a := &app{process: process{Getenv: func(string) string { return "" }, Stderr: io.Discard, Now: time.Now}}
+	a.cfg.Data = t.TempDir()
+	n, err := a.openNode(t.Context(), true)
+	ok(t, err)
+	defer func() { ok(t, n.Close()) }()
+	record := func(of ledger.Position) {
+		e := custody.AlarmRaised{Kind: "deleted", Position: of, Cause: uuid.UUID{byte(of)}}
+		_, err := custody.Decider.Handle(t.Context(), n.store, custody.Ask(e, alarmKey(e), ledger.Meta{Occurred: time.Now()}))
+		ok(t, err)
+	}
+	record(1)
+	ok(t, n.demoNotary(t.Context(), 1))
+	record(2)
+	policy, err := readPolicy(filepath.Join(a.path(notaryDir), notary.PolicyName))
+	ok(t, err)
+	done, err := seal.Audit(t.Context(), n.store, policy, func(int64, int64) {})
+	ok(t, err)
+	if len(policy.Sealing(0)) != 0 || len(policy.Sealing(1)) != 1 || done.Events != 2 || done.Unsealed != 0 {
+		t.Errorf("%s%+v", policy, done)
 	}
 }
