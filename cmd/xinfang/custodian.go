@@ -10,6 +10,7 @@ import (
 
 	"xinfang/domain/custody"
 	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
 	"xinfang/infra/esdb"
 	"xinfang/infra/esdbnode"
 	"xinfang/infra/metrics"
@@ -22,6 +23,7 @@ import (
 type custodian struct {
 	store   ledger.Store // nil if nothing can be recorded here
 	log     ledger.Log
+	policy  proof.Policy // whose seals it looks for; the zero policy wants none
 	metrics *metrics.Metrics
 	logger  *slog.Logger
 	now     func() time.Time
@@ -94,11 +96,12 @@ func (c *custodian) recordAttempts(ctx context.Context) error {
 	}
 }
 
-// watch raises the alarm for every trace of the source, until ctx is done. It reads
-// the replica from its start: the ledger itself says which alarms were raised, by
-// this node or another. What the server wrote before the ledger's first event is
-// its own setting up. from is the head when the program was started: of a follower,
-// which raises nothing, only what came later counts.
+// watch raises the alarm for every trace of the source, and for every event without
+// a seal that should have one, until ctx is done. It reads the ledger from its start:
+// that says which alarms were raised, by this node or another. What the server wrote
+// before the ledger's first event is its own setting up. from is the head when the
+// program was started: of a follower, which raises nothing, only what came later
+// counts.
 func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 	var times ledger.Times
 	began := false
@@ -111,28 +114,60 @@ func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 		}
 		began = began || ledger.KindOf(env.Stream.Category) != ledger.KindSystem
 		ignored := times.Next(&env)
-		trace, found := esdb.TraceOf(env, ignored)
-		if !began || !found {
-			continue
+		if trace, found := esdb.TraceOf(env, ignored); found && began {
+			c.raise(ctx, custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}, trace.Text.EN, from)
 		}
-		e := custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}
-		recorded := env.Position <= from
-		if c.store != nil {
-			recorded = c.recorded(ctx, e)
-		}
-		if recorded {
-			continue
-		}
-		c.metrics.Alarmed(e.Kind)
-		c.logger.Error("the store shows a trace of being tampered with", "kind", e.Kind, "stream", e.Stream, "position", int64(e.Position), "what", trace.Text.EN)
-		if c.store != nil {
-			c.record(ctx, e, alarmKey(e))
+		if err := c.policy.CheckSeal(&env, ledger.DigestOf(env.Data).Sum); err != nil {
+			c.unsealed(ctx, &env, err.Error(), from)
 		}
 	}
 	return nil
 }
 
-func alarmKey(e custody.AlarmRaised) string { return e.Kind + "/" + e.Cause.String() }
+// raise raises the alarm e, if it was not raised before: it is counted, logged as what,
+// and recorded.
+func (c *custodian) raise(ctx context.Context, e custody.AlarmRaised, what string, from ledger.Position) {
+	recorded := e.Position <= from
+	if c.store != nil {
+		recorded = c.recorded(ctx, e)
+	}
+	if recorded {
+		return
+	}
+	c.sound(e, what)
+	if c.store != nil {
+		c.record(ctx, e, alarmKey(e))
+	}
+}
+
+// sound counts and logs the alarm e.
+func (c *custodian) sound(e custody.AlarmRaised, what string) {
+	c.metrics.Alarmed(e.Kind)
+	c.logger.Error("the store shows a trace of being tampered with", "kind", e.Kind, "stream", e.Stream, "position", int64(e.Position), "what", what)
+}
+
+// unsealed raises the alarm about env, which has no seal. If env is an alarm itself it
+// is forged, or this node's key is believed no more: then an alarm about it would have
+// no seal either, and so on without an end. That one is not recorded, and sounds
+// whenever the program starts.
+func (c *custodian) unsealed(ctx context.Context, env *ledger.Envelope, what string, from ledger.Position) {
+	e := custody.AlarmRaised{Kind: custody.AlarmUnsealed, Stream: env.Stream.String(), Position: env.Position, Cause: env.ID}
+	if env.Stream.Category == custody.Category && env.Type == custody.Codec.Name(e) {
+		c.sound(e, what)
+		return
+	}
+	c.raise(ctx, e, what, from)
+}
+
+// alarmKey says what is the same alarm. An event without a seal has the identity that
+// somebody gave it, who may give it to more than one.
+func alarmKey(e custody.AlarmRaised) string {
+	key := e.Kind + "/" + e.Cause.String()
+	if e.Kind == custody.AlarmUnsealed {
+		key += fmt.Sprint("/", e.Position)
+	}
+	return key
+}
 
 // recorded reports whether the alarm has been raised before.
 func (c *custodian) recorded(ctx context.Context, e custody.AlarmRaised) bool {

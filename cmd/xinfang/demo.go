@@ -69,7 +69,7 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if err := n.projector.CatchUp(ctx); err != nil {
 		return err
 	}
-	if _, err := a.setUpNotary("demo.example.gov.cn/petition", nil, 0, rand.NewChaCha8([32]byte{byte(options.Seed)})); err != nil {
+	if err := n.demoNotary(ctx, options.Seed); err != nil {
 		return err
 	}
 	a.say(a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）", "✓ %d made-up cases / %d entries; the time is always %s in Beijing"), made.Cases, made.Events, minute(made.Today))
@@ -85,6 +85,18 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 		a.say(a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone"),
 			at.console, made.Showcase, at.metrics)
 	}})
+}
+
+// demoNotary makes a notary whose every byte follows from the seed, too.
+func (n *node) demoNotary(ctx context.Context, seed uint64) error {
+	head, err := n.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := n.app.setUpNotary("demo.example.gov.cn/petition", nil, 0, head, rand.NewChaCha8([32]byte{byte(seed)})); err != nil {
+		return err
+	}
+	return n.sealStore(ctx)
 }
 
 // demoVault is a vault whose every byte follows from the seed, so that the demo

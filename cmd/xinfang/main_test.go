@@ -102,7 +102,7 @@ func copyData(from, to string) error {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		return err
 	}
-	for _, secret := range []string{masterFile, notaryKey} {
+	for _, secret := range []string{masterFile, notaryKey, writerKey} {
 		if err := os.Chmod(filepath.Join(to, secret), 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -116,6 +116,13 @@ func (a *app) retireNotary() error {
 			return err
 		}
 	}
+	if there, err := exists(a.path(writerKey)); err != nil {
+		return err
+	} else if there {
+		if err := os.Rename(a.path(writerKey), filepath.Join(dir, "retired.writer.key")); err != nil {
+			return err
+		}
+	}
 	if err := os.Rename(dir, aside); err != nil {
 		return err
 	}

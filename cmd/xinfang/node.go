@@ -34,6 +34,7 @@ func (a *app) path(name string) string { return filepath.Join(a.cfg.Data, name) 
 type node struct {
 	app       *app
 	store     ledger.Store   // the ledger: read here, recorded here or where it is kept
+	bare      ledger.Store   // the same, without the seal of this program: for what others record through it
 	local     *segment.Store // what is in the data directory: the ledger itself, or a replica
 	remote    *remote        // where the ledger is kept; nil if that is here
 	views     *views.DB
@@ -60,6 +61,9 @@ func (a *app) openNode(ctx context.Context, write bool) (*node, error) {
 		return n, err
 	}
 	err = n.attach(ctx)
+	if err == nil {
+		err = n.sealStore(ctx)
+	}
 	if err == nil && n.remote != nil {
 		// What is decided is decided once, and now: by what the source has.
 		if err = n.remote.check(ctx, nil); err == nil {
@@ -83,6 +87,9 @@ func (a *app) openServer(ctx context.Context) (*node, error) {
 		return nil, err
 	}
 	err = n.attach(ctx)
+	if err == nil {
+		err = n.sealStore(ctx)
+	}
 	if err == nil && n.remote != nil {
 		err = n.remote.firstCheck(ctx)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,8 +30,8 @@ func (a *app) notaryInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: a.tr("生成公证密钥与信任策略（每个台账一次）", "make the notary's key and the policy (once for a ledger)"),
-		Long: a.tr("生成公证密钥与信任策略。信任策略要另行交给检查组、法院与信访人保管：核验时只认各自手里的那一份。密钥文件应放在台账管理员读不到的地方（notary.key_file）。",
-			"Makes the notary's key and the policy that believes it. Give the policy to the inspection team, the court and petitioners by another way: each checks with the copy that he has. Keep the key where the ledger's administrators cannot read it (notary.key_file)."),
+		Long: a.tr("生成公证密钥、写入密钥（writer.key）与信任策略；先停止服务。此后本节点写入的每条记录都带写入印记；其他写入同一台账的节点须有同一个 writer.key，重启后生效。信任策略要另行交给检查组、法院与信访人保管：核验时只认各自手里的那一份。密钥文件应放在台账管理员读不到的地方（notary.key_file）。",
+			"Makes the notary's key, the writer's (writer.key) and the policy that believes them; stop the server first. From then on all that this node records is sealed; other nodes that record in the same ledger need the same writer.key, and a restart. Give the policy to the inspection team, the court and petitioners by another way: each checks with the copy that he has. Keep the key where the ledger's administrators cannot read it (notary.key_file)."),
 		Example: "  xinfang notary init --origin ledger.example.gov.cn/petition --witness inspection.example.gov.cn/w1+5c1f...+BA...",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,7 +45,7 @@ func (a *app) notaryInit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, append(pins, rootLines(roots, threshold)...)...)
+			policy, err := a.initNotary(cmd.Context(), origin, witnesses, quorum, append(pins, rootLines(roots, threshold)...)...)
 			if err != nil {
 				return err
 			}

@@ -121,11 +121,14 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	if err != nil {
 		return err
 	}
-	var records ledger.Store
+	var records, others ledger.Store
 	if !with.frozen {
-		records = store
+		records, others = store, m.Meter(n.bare)
 	}
 	guard := newCustodian(n, records, m, log)
+	if kept != nil {
+		guard.policy = *kept.policy
+	}
 
 	// Listen here, not in the background, so that a port in use is an error now.
 	open := new(listeners)
@@ -143,7 +146,7 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 		}
 	}
 	if a.cfg.ESDB.Listen != "" {
-		if err := a.openProtocol(open, n, records, guard.refused, log); err != nil {
+		if err := a.openProtocol(open, n, others, guard.refused, log); err != nil {
 			return err
 		}
 	}
@@ -177,6 +180,8 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	if n.remote != nil {
 		n.remote.follow(running, func(err error) { log.Error("copying has stopped; what is held can be read", "err", err) })
 		g.Go(func() error { return n.keepChecking(running, log) })
+	}
+	if n.remote != nil || guard.policy.Writers != nil {
 		g.Go(func() error { return guard.watch(running, from) })
 	}
 	open.serve(g, running, log)

@@ -20,7 +20,7 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
 	var older, updates []string
-	var since bool
+	var since, seals bool
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
@@ -56,11 +56,17 @@ func (a *app) verifyCommand() *cobra.Command {
 			for _, f := range result.Forged {
 				result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
 			}
-			err = a.print(table{
-				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows:   append([][]string{{fmt.Sprint(result.Events), state, signed}}, a.forgedRows(result.Forged)...),
-				values: result,
-			})
+			t := table{header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
+				rows: [][]string{{fmt.Sprint(result.Events), state, signed}}}
+			if seals {
+				sealed, err := a.auditSeals(cmd.Context(), policy, &result)
+				if err != nil {
+					return err
+				}
+				t.header, t.rows[0] = append(t.header, a.tr("写入印记", "seals")), append(t.rows[0], sealed)
+			}
+			t.rows, t.values = append(t.rows, a.forgedRows(result.Forged)...), result
+			err = a.print(t)
 			if err == nil && !result.OK {
 				err = quietError{exitUnverified}
 			}
@@ -71,6 +77,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
 	cmd.Flags().BoolVar(&since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
+	cmd.Flags().BoolVar(&seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
@@ -86,6 +93,7 @@ type verified struct {
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
+	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
 
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }

@@ -38,7 +38,7 @@ type AttemptRefused struct {
 }
 
 // AlarmRaised: an event of the store itself hides or erases events, or changes who
-// may (存储留痕告警).
+// may, or an event was written around the program that should have (存储留痕告警).
 type AlarmRaised struct {
 	Kind     string          `json:"kind"` // such as metadata; see [AlarmKinds]
 	Stream   string          `json:"stream"`
@@ -68,8 +68,12 @@ var Codec = ledger.NewCodec(map[string]Event{
 // The closed sets of kinds.
 var (
 	AttemptKinds = []string{"delete", "tombstone", "metadata", "append", "read", "authentication"}
-	AlarmKinds   = []string{"metadata", "deleted", "scavenge", "rights", "backdated"}
+	AlarmKinds   = []string{"metadata", "deleted", "scavenge", "rights", "backdated", AlarmUnsealed}
 )
+
+// AlarmUnsealed is the kind of an alarm about an event without the seal of a writer
+// (无写入印记).
+const AlarmUnsealed = "unsealed"
 
 // Decider records events of custody as they are told.
 var Decider = ledger.Decider[struct{}, Event, Event]{

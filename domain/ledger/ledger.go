@@ -183,7 +183,7 @@ var ErrConflict = errors.New("the stream has changed since it was read")
 var ErrRejected = errors.New("the ledger did not accept the entry")
 
 // MaxRecordSize is the most bytes that the data and meta of one record may have
-// together. It leaves EventStoreDB's limit of 1 MiB for one event some air.
+// together, the seal included. It leaves EventStoreDB's limit of 1 MiB for one event some air.
 const MaxRecordSize = 1<<20 - 1<<14
 
 // MaxBatch is the most records that one Append may carry.

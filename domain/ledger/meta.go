@@ -29,6 +29,8 @@ type Meta struct {
 	// command before.
 	Correlation uuid.UUID `json:"$correlationId,omitzero"`
 	Causation   uuid.UUID `json:"$causationId,omitzero"`
+
+	Seal []byte `json:"seal,omitempty"` // of the program that wrote it (写入印记); put in by [WithSeal], and so the last member
 }
 
 // An Actor is an officer in the post in which he acted.

@@ -326,7 +326,7 @@ func FuzzCommand(f *testing.F) {
 				t.Fatalf("%T was refused and yet led to %v", c, events)
 			}
 			for i, e := range events {
-				if r := Codec.Record(e, stamp(e, m), i); len(r.Data)+len(r.Meta) > ledger.MaxRecordSize {
+				if r := Codec.Record(e, stamp(e, m), i); len(r.Data)+len(r.Meta)+ledger.SealSize > ledger.MaxRecordSize {
 					t.Fatalf("%T is %d bytes", e, len(r.Data)+len(r.Meta))
 				}
 			}

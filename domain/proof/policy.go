@@ -21,6 +21,7 @@ import (
 //	logkey  <vkey> 0 4100000
 //	logkey  <vkey> 4000001 -
 //	witness <vkey> 0 -
+//	writer  <vkey> 5200 -
 //	quorum  1
 //	tsaroot <SHA-256 of a certificate, hexadecimal>
 //	filter  <SHA-256 of Filter, hexadecimal>
@@ -32,6 +33,9 @@ import (
 // changed. Quorum is how many of the witnesses must have cosigned; at 0 nothing is
 // ever witnessed. A line that begins with # is a comment.
 //
+// Of a writer, the numbers are those of the first and the last leaf that it may seal;
+// see [Policy.CheckSeal].
+//
 // The roots (离线根密钥) are kept offline and sign nothing but policies; "roots" says
 // how many of them must sign the next one ([Policy.Succeed]). Without them nobody
 // can change the policy but whoever pinned it.
@@ -40,13 +44,15 @@ type Policy struct {
 	Origin    string
 	LogKeys   []Key
 	Witnesses []Key
+	Writers   []Key
 	Quorum    int
 	TSARoots  []ledger.Hash
 	Roots     []Key // for every size
 	Threshold int   // how many of Roots sign the next policy; 0 if there are none
 }
 
-// A Key is a public key and the sizes of checkpoints that it counts for.
+// A Key is a public key and the sizes of checkpoints that it counts for; of a writer,
+// the leaves.
 type Key struct {
 	VKey     string // as C2SP signed-note writes it: name+hash+key
 	From, To int64  // both included
@@ -58,8 +64,7 @@ func (k *Key) Name() string { return k.verifier.Name() }
 
 func (k *Key) covers(size int64) bool { return k.From <= size && size <= k.To }
 
-// maxKeys is how many log keys, how many witnesses and how many roots a policy may
-// have.
+// maxKeys is how many log keys, witnesses, writers and roots each a policy may have.
 const maxKeys = 32
 
 // ParsePolicy reads a policy: its text, or a note (C2SP signed-note) of that text. It
@@ -78,7 +83,7 @@ func ParsePolicy(file []byte) (*Policy, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		once := !slices.Contains([]string{"logkey", "witness", "tsaroot", "root"}, fields[0])
+		once := !slices.Contains([]string{"logkey", "witness", "writer", "tsaroot", "root"}, fields[0])
 		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
 			return nil, ledger.Troubled("信任策略第 %d 行有误（%.20q）", "line %d of the policy is wrong (%.20q)", lines, fields[0])
 		}
@@ -103,14 +108,14 @@ func NewPolicy(origin, logKey string, witnesses []string, quorum int, more ...st
 	}
 	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, FilterHash())
 	for _, line := range more {
-		b.WriteString(line + "\n")
+		fmt.Fprintln(&b, line)
 	}
 	return ParsePolicy([]byte(b.String()))
 }
 
 // set takes one line.
 func (p *Policy) set(key string, args []string) bool {
-	if n := map[string]int{"logkey": 3, "witness": 3}[key]; len(args) != max(n, 1) {
+	if n := map[string]int{"logkey": 3, "witness": 3, "writer": 3}[key]; len(args) != max(n, 1) {
 		return false
 	}
 	var err error
@@ -127,6 +132,9 @@ func (p *Policy) set(key string, args []string) bool {
 	case "witness":
 		v, err := torchwood.NewCosignatureVerifier(args[0])
 		return err == nil && addKey(&p.Witnesses, v, args)
+	case "writer":
+		v, err := note.NewVerifier(args[0])
+		return err == nil && addKey(&p.Writers, v, args)
 	case "quorum":
 		p.Quorum, err = strconv.Atoi(args[0])
 		return err == nil && p.Quorum >= 0
@@ -162,7 +170,7 @@ func addKey(keys *[]Key, v note.Verifier, args []string) bool {
 // check refuses what would count one key twice, or no key at all.
 func (p *Policy) check() error {
 	keys := make(map[string]bool)
-	for _, k := range slices.Concat(p.LogKeys, p.Witnesses, p.Roots) {
+	for _, k := range slices.Concat(p.LogKeys, p.Witnesses, p.Writers, p.Roots) {
 		public := strings.SplitN(k.VKey, "+", 3)[2] // base64, which may have a plus, too
 		public = public[min(2, len(public)):]       // without its algorithm, mostly
 		if keys[public] {
@@ -191,7 +199,7 @@ func (p *Policy) String() string {
 	for _, list := range []struct {
 		name string
 		keys []Key
-	}{{"logkey", p.LogKeys}, {"witness", p.Witnesses}} {
+	}{{"logkey", p.LogKeys}, {"witness", p.Witnesses}, {"writer", p.Writers}} {
 		for _, k := range list.keys {
 			to := strconv.FormatInt(k.To, 10)
 			if k.To == MaxSize {

@@ -83,6 +83,7 @@ func TestPolicyWrongLines(t *testing.T) {
 	for _, line := range []string{
 		"version 3", "origin " + origin, "quorum 1", "filter " + proof.FilterHash(), // twice
 		"tsaroot", "tsaroot x", "tsaroot " + strings.Repeat("0", 62), "tsaroot " + strings.Repeat("0", 66), "tsaroot " + strings.Repeat("g", 64), "tsaroot 00 00",
+		"writer", "writer " + w.bV, "writer " + w.bV + " 0", "writer " + w.bV + " 5 4", "writer " + w.w1V + " 0 -", "writer " + w.bV + " 0 281474976710657",
 		"Version 3", "logkeys x 0 -", "?", "root x", "witness", "version: 3",
 	} {
 		mustNotParse(t, strings.Join(append(good, line), "\n"), fmt.Sprintf("line %d ", len(good)+1))
@@ -117,6 +118,8 @@ func TestPolicyKeys(t *testing.T) {
 		{"C16 one witness twice", base + "witness " + w.w1V + " 0 -\nwitness " + w.w1V + " 0 -\nquorum 2\n", "twice"},
 		{"C16 one witness for two ranges", base + "witness " + w.w1V + " 0 9\nwitness " + w.w1V + " 10 -\nquorum 1\n", "twice"},
 		{"C16 the log as its own witness", base + "logkey " + plain + " 0 -\nwitness " + cosigner + " 0 -\nquorum 1\n", "twice"},
+		{"one writer for two ranges", base + "writer " + w.bV + " 0 9\nwriter " + w.bV + " 10 -\nquorum 0\n", "twice"},
+		{"the log as a writer", base + "writer " + w.aV + " 0 -\nquorum 0\n", "twice"},
 		{"one log key twice", base + "logkey " + w.aV + " 0 -\nquorum 0\n", "twice"},
 		{"a log key of another name", base + "logkey " + otherName + " 0 -\nquorum 0\n", "other.example.gov.cn"},
 		{"quorum of more than there are", base + "witness " + w.w1V + " 0 -\nquorum 2\n", "2 witnesses are required and 1 are listed"},
@@ -125,7 +128,7 @@ func TestPolicyKeys(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { mustNotParse(t, tt.text, tt.want) })
 	}
 
-	for _, kind := range []string{"logkey", "witness", "tsaroot"} {
+	for _, kind := range []string{"logkey", "witness", "writer", "tsaroot"} {
 		text := fmt.Sprintf("version 1\norigin %s\nfilter %s\nquorum 0\n", origin, proof.FilterHash())
 		if kind != "logkey" {
 			text += "logkey " + w.aV + " 0 -\n"

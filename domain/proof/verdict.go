@@ -17,7 +17,8 @@ const (
 	OK            Verdict = "OK"
 	OKUnwitnessed Verdict = "OK_UNWITNESSED" // nobody but the operator vouches for it
 
-	Stale             Verdict = "STALE" // older than the policy accepts
+	Unsealed          Verdict = "UNSEALED" // recorded by who had the store and not the writer's key
+	Stale             Verdict = "STALE"    // older than the policy accepts
 	Incomplete        Verdict = "INCOMPLETE"
 	TimeViolation     Verdict = "TIME_VIOLATION"
 	ErasedUnallowed   Verdict = "ERASED_UNAUTHORISED"
@@ -40,7 +41,7 @@ const (
 
 // verdicts is the order of severity.
 var verdicts = []Verdict{
-	verdictOfNoChecks, OK, OKUnwitnessed, Stale, Incomplete, TimeViolation, ErasedUnallowed, Malformed, WrongOrigin, UnknownKey, KeyOutOfRange,
+	verdictOfNoChecks, OK, OKUnwitnessed, Unsealed, Stale, Incomplete, TimeViolation, ErasedUnallowed, Malformed, WrongOrigin, UnknownKey, KeyOutOfRange,
 	QuorumNotMet, BadSignature, BadProof, Truncated, TamperedMissing, TamperedInserted, TamperedOrder, TamperedContent, RolledBack, Fork,
 }
 

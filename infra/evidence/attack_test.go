@@ -24,7 +24,7 @@ type attack struct {
 }
 
 func allAttacks() []attack {
-	return slices.Concat(bundleAttacks, growthAttacks, zipAttacks, noteAttacks, proofAttacks, timeAttacks, stampAttacks)
+	return slices.Concat(bundleAttacks, growthAttacks, zipAttacks, noteAttacks, proofAttacks, timeAttacks, stampAttacks, sealAttacks)
 }
 
 // TestAttacks checks the verdict on every attack.

@@ -43,6 +43,7 @@ func (c *check) events() (history []proof.Head) {
 			c.found(err)
 		}
 		c.report.Entries = append(c.report.Entries, c.recorded(&env))
+		c.sealed(name, &env)
 		last, expected = env, env.Version+1
 		history = append(history, proof.Head{Stream: env.Stream, Version: env.Version, Index: int64(env.Position) - 1, Leaf: env.Leaf})
 	}
@@ -101,6 +102,21 @@ func (c *check) follows(env, last *ledger.Envelope, expected ledger.Version) err
 	return nil
 }
 
+// sealed checks that env, of the files of that name, has the seal of a writer, if the
+// policy wants one.
+func (c *check) sealed(name string, env *ledger.Envelope) {
+	if len(c.Policy.Sealing(int64(env.Position)-1)) == 0 {
+		return
+	}
+	var err error
+	if env.Meta, err = c.file(name+".meta", ledger.MaxRecordSize); err == nil {
+		err = c.Policy.CheckSeal(env, c.sums[name+".data"].Sum)
+	}
+	if err != nil {
+		c.found(err)
+	}
+}
+
 // heads checks that history is all that there was of the stream when the notary
 // signed the heads. If an event of the bundle is not proven, there is no telling.
 func (c *check) heads(history []proof.Head) {
@@ -113,6 +129,7 @@ func (c *check) heads(history []proof.Head) {
 		return
 	}
 	c.recorded(&env)
+	c.sealed(fileHeads, &env)
 	note, err := readHeads(c.Policy, &env)
 	if err == nil && len(history) == c.report.Events {
 		err = c.complete(note, history)

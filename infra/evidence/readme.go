@@ -37,6 +37,10 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
     它的条目。检查点的文本是 .data 中 note 的空行之前三行：
       openssl ts -verify -in 大小.tsr -token_in -data 文本 -CAfile 根证书.pem
     序号小于该大小的条目，在此时间之前已有；序号大于该条目的，在此时间之后才录入。
+ 8. 信任策略若有 writer 行，序号在其范围内的记录须有写入印记：.meta 以 ,"seal":"…"} 结尾，
+    其中 88 个 base64 字符是以该公钥验证的 Ed25519 签名，被签的是
+      "petition-ledger/seal/v1" 与 0x00 共 24 · 记录标识 16 · 流内序号 8 · 流名 2+n ·
+      类型 2+n · SHA-256(数据) 32 · SHA-256(去掉印记后以 } 结尾的元数据) 32
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -87,4 +91,10 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
       openssl ts -verify -in SIZE.tsr -token_in -data TEXT -CAfile ROOT.pem
     Events with a seq below that size were there before that time; those with a seq
     above that of the event were recorded after it.
+ 8. If your policy has lines "writer", events with a seq in their range must have a
+    seal: .meta ends with ,"seal":"..."}, where the 88 letters are base64 of an Ed25519
+    signature, to be checked with the key of that line, of
+      "petition-ledger/seal/v1" and 0x00, 24 in all · event id 16 · revision 8 ·
+      stream 2+n · type 2+n · SHA-256(data) 32 · SHA-256(meta without the seal, and
+      ending with }) 32
 `

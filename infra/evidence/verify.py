@@ -15,7 +15,7 @@ wrong is the same, so that the verdicts can be compared.
 """
 import argparse, base64, hashlib, json, re, struct, sys, time, zlib
 
-ORDER = ["OK", "OK_UNWITNESSED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
+ORDER = ["OK", "OK_UNWITNESSED", "UNSEALED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
          "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
 MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, (1 << 20) - (1 << 14), 10000, 64 << 20, 1 << 30
 NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|"
@@ -147,17 +147,20 @@ def unbase64(text):
 
 class Policy:
     def __init__(self, text):
-        self.keys, self.origin, self.quorum, self.tsaroots = {}, None, None, set()
+        self.keys, self.writers, self.origin, self.quorum, self.tsaroots = {}, [], None, None, set()
         for line in text.split("\n"):
             word, *args = line.split() or ["#"]
-            if word in ("logkey", "witness", "root"):  # roots sign policies, which is not checked here
+            if word in ("logkey", "witness", "writer", "root"):  # roots sign policies, which is not checked here
                 vkey, first, last = args if word != "root" else args + ["0", "-"]
                 name, hashed, key = vkey.split("+", 2)
                 key = base64.b64decode(key, validate=True)
-                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4, "root": 1}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
+                if len(key) != 33 or key[0] != (4 if word == "witness" else 1) or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
                     raise ValueError("a key of the policy is wrong")
-                if word != "root":
-                    self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
+                first, last = int(first), MAX_SIZE if last == "-" else int(last)
+                if word == "writer":
+                    self.writers.append((key[1:], first, last))
+                elif word != "root":
+                    self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], first, last)
             elif word == "origin":
                 self.origin, = args
             elif word == "quorum":
@@ -347,6 +350,7 @@ class Check:
                 if e:
                     self.attempt(self.follows, e, previous, expected)
                     self.attempt(self.recorded, e)
+                    self.attempt(self.sealed, name[:-5], e)
                     history.append(e)
                 previous, expected = e, (e["version"] if e else expected) + 1
         self.attempt(self.heads, history)
@@ -384,7 +388,7 @@ class Check:
         need(included(index, self.size, leaf_hash(leaf), path, self.root), "BAD_PROOF")
         need(stream is None or own == stream)
         return {"index": index, "version": revision + 1, "recorded": recorded, "prev": leaf[-32:], "hash": leaf_hash(leaf),
-                "stream": own, "category": category, "type": names[1]}
+                "stream": own, "category": category, "type": names[1], "id": leaf[65:81], "name": names[0]}
 
     def follows(self, e, previous, expected):
         need(e["version"] <= expected, "INCOMPLETE")
@@ -418,10 +422,28 @@ class Check:
         need(not later or e["recorded"] <= (min(later) + self.o.skew) * 10**7, "TIME_VIOLATION")
         need(not earlier or e["recorded"] >= (max(earlier) - self.o.skew) * 10**7, "TIME_VIOLATION")
 
+    def sealed(self, name, e):
+        """A writer of the policy has signed the event, if it wants that: its meta ends with the signature of all else."""
+        keys = [key for key, first, last in self.o.policy.writers if first <= e["index"] <= last]
+        if not keys or e["category"].startswith("$"):
+            return
+        meta, data = self.file(name + ".meta", MAX_RECORD), self.file(name + ".data")
+        need(meta[-99:-90] == b',"seal":"' and meta[-2:] == b'"}', "UNSEALED")
+        try:
+            seal = base64.b64decode(meta[-90:-2], validate=True)
+        except ValueError:
+            raise Bad("UNSEALED")
+        need(base64.b64encode(seal) == meta[-90:-2], "UNSEALED")
+        text = b"petition-ledger/seal/v1\0" + e["id"] + struct.pack(">Q", e["version"] - 1)
+        text += b"".join(struct.pack(">H", len(s)) + s for s in (e["name"], e["type"]))
+        text += sha256(data) + sha256(meta[:-99], b"}")
+        need(any(ed25519(key, text, seal) for key in keys), "UNSEALED")
+
     def heads(self, history):
         """Nothing of the stream was left out, of what there was when the notary signed the heads."""
         e = self.event("heads/leaf", ".bin")
         self.attempt(self.recorded, e)
+        self.attempt(self.sealed, "heads/leaf", e)
         need(e["category"] == "notary" and e["type"] == b"NotaryHeads")
         note = strict_json(self.file("heads/leaf.data", MAX_RECORD), ["note"])["note"]
         size, streams, root = self.o.policy.heads(note.encode())

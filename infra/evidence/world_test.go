@@ -47,6 +47,9 @@ type world struct {
 	witness []*witness
 	tsa     *prooftest.TSA // pinned by the policy, if there is one
 
+	through ledger.Store // what is recorded through, if it is not store
+	writers []string     // lines of the policy, each as "<vkey> <from> <to>"
+
 	log ledger.Log // what bundles are made from, if it is not store
 
 	// What is wrong with the heads, if anything.
@@ -82,7 +85,7 @@ func (w *world) append(stream ledger.Stream, n int) {
 			version = env.Version
 		}
 		at := len(w.leaves)
-		envelopes, err := w.store.Append(w.t.Context(), stream, version, ledger.Record{
+		envelopes, err := cmp.Or(w.through, ledger.Store(w.store)).Append(w.t.Context(), stream, version, ledger.Record{
 			ID: ledger.EventID(uuid.UUID{7}, at), Type: "Said", Data: fmt.Appendf(nil, `{"what":"信访 %d"}`, at), Meta: []byte(`{"actor":{"officer":"A1"}}`),
 		})
 		ok(w.t, err)
@@ -128,7 +131,7 @@ func (w *world) heads(stream ledger.Stream, size int64) (ledger.Envelope, proof.
 	if w.garble != nil {
 		signed = []byte(w.garble(string(signed)))
 	}
-	envelopes, err := attest.Decider.Handle(w.t.Context(), w.store, attest.Ask(attest.NotaryHeads{Note: string(signed)}, ledger.Meta{
+	envelopes, err := attest.Decider.Handle(w.t.Context(), cmp.Or(w.through, ledger.Store(w.store)), attest.Ask(attest.NotaryHeads{Note: string(signed)}, ledger.Meta{
 		Actor: ledger.Actor{Officer: "system"}, Occurred: epoch,
 	}))
 	ok(w.t, err)
@@ -179,6 +182,9 @@ func (w *world) policy(quorum int, logKeys ...string) *proof.Policy {
 	}
 	if w.tsa != nil {
 		text += fmt.Sprintf("tsaroot %v\n", w.tsa.Pin())
+	}
+	for _, k := range w.writers {
+		text += "writer " + k + "\n"
 	}
 	p, err := proof.ParsePolicy([]byte(text))
 	ok(w.t, err)
