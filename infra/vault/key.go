@@ -2,31 +2,18 @@ package vault
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/personal"
 )
-
-// A dataKey seals the values of one subject.
-type dataKey [chacha20poly1305.KeySize]byte
-
-// commitment returns what an event says of the key, without giving it away.
-func (k dataKey) commitment() string {
-	h := sha256.New()
-	h.Write([]byte("dek-commit/v1"))
-	h.Write(k[:])
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // wrapContext binds a wrapped key to its subject.
 func wrapContext(subject uuid.UUID) []byte {
@@ -36,7 +23,7 @@ func wrapContext(subject uuid.UUID) []byte {
 // A found is what the vault knows of a subject's key: the key, or an error that
 // is about this subject alone.
 type found struct {
-	key dataKey
+	key personal.Key
 	err error
 }
 
@@ -130,7 +117,7 @@ func scan(r *sql.Row) (row, error) {
 }
 
 // load reads the key of subject and checks that it is the one committed to.
-func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (key dataKey, err error) {
+func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (key personal.Key, err error) {
 	found, err := scan(query.QueryRowContext(ctx, subject[:]))
 	if err != nil {
 		return key, err
@@ -147,20 +134,20 @@ func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (k
 		return key, ErrDamaged
 	}
 	copy(key[:], plain)
-	if subtle.ConstantTimeCompare([]byte(key.commitment()), []byte(found.commitment)) == 0 {
+	if subtle.ConstantTimeCompare([]byte(key.Commitment()), []byte(found.commitment)) == 0 {
 		return key, ErrDamaged
 	}
 	return key, nil
 }
 
 // create makes and stores a key for subject.
-func (v *Vault) create(ctx context.Context, insert *sql.Stmt, subject uuid.UUID) (key dataKey, err error) {
+func (v *Vault) create(ctx context.Context, insert *sql.Stmt, subject uuid.UUID) (key personal.Key, err error) {
 	nonce := make([]byte, v.wrap.NonceSize(), v.wrap.NonceSize()+len(key)+v.wrap.Overhead())
 	if err := v.read(key[:], nonce); err != nil {
 		return key, err
 	}
 	wrapped := v.wrap.Seal(nonce, nonce, key[:], wrapContext(subject))
-	if _, err := insert.ExecContext(ctx, subject[:], wrapped, key.commitment()); err != nil {
+	if _, err := insert.ExecContext(ctx, subject[:], wrapped, key.Commitment()); err != nil {
 		return key, fmt.Errorf("storing a key: %w", err)
 	}
 	return key, nil
