@@ -12,11 +12,12 @@
 //	events/000000.data …        its data and meta, as they are stored: what is encrypted stays so
 //	events/000000.meta …
 //	events/000000.tlog-proof …  that it is in the tree; c2sp.org/tlog-proof@v1
+//	keys/disclosed.json         a [Disclosure]: data keys of the case, wrapped for one reader
 //	consistency/<a>-<b>.txt     that the tree of size b continues that of size a; a hash a line
 //	policy.txt                  the policy of whoever made it; for information, never used
 //	README.txt                  how to check all this by hand; never a program
 //
-// The last three need not be there. Nothing in a bundle is believed for its being
+// The last four need not be there. Nothing in a bundle is believed for its being
 // there: the policy comes from elsewhere, and everything else is proved under it.
 //
 // # One form
@@ -55,10 +56,10 @@ const Format = "petition-evidence/v1"
 // it is read.
 const (
 	MaxFiles  = 10_000
-	MaxOlder  = 100                           // proofs that the tree continues an older one
-	MaxEvents = (MaxFiles - MaxOlder - 9) / 4 // of which each takes four files
-	MaxFile   = 64 << 20                      // bytes
-	MaxTotal  = 1 << 30                       // bytes of all files together
+	MaxOlder  = 100                            // proofs that the tree continues an older one
+	MaxEvents = (MaxFiles - MaxOlder - 10) / 4 // of which each takes four files
+	MaxFile   = 64 << 20                       // bytes
+	MaxTotal  = 1 << 30                        // bytes of all files together
 )
 
 // The files of a bundle that are there once.
@@ -67,6 +68,7 @@ const (
 	fileCheckpoint = "checkpoint"
 	fileHeads      = "heads/leaf" // and one of suffixes
 	fileMapProof   = "heads/map-proof.json"
+	fileKeys       = "keys/disclosed.json"
 	filePolicy     = "policy.txt"
 	fileReadme     = "README.txt"
 )
@@ -82,7 +84,7 @@ func fileGrowth(earlier, later int64) string {
 }
 
 // names is what a file of a bundle can be called.
-var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|` +
+var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|` +
 	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|consistency/[1-9][0-9]{0,18}-[1-9][0-9]{0,18}\.txt)$`)
 
 // maxName is the most bytes of a name that [names] takes.

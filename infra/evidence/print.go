@@ -35,7 +35,8 @@ func Exit(v proof.Verdict) int {
 }
 
 // WriteText writes the report for a person, in lang as [ledger.Text.In] takes it;
-// the times are those of Shanghai. It shows digests, and nothing of any event.
+// the times are those of Shanghai. It shows digests, and nothing of any event but what
+// is Revealed.
 func (r *Report) WriteText(w io.Writer, lang string) error {
 	var b strings.Builder
 	line := func(zh, en string, args ...any) {
@@ -60,6 +61,12 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	}
 	if !r.NotLater.IsZero() {
 		line("时间：  全部内容不晚于 %s 已经存在", "time:        all of it existed not later than %s", moment(r.NotLater))
+	}
+	for _, index := range r.Erased {
+		line("清除：  个人信息已依第 %d 叶的批准清除", "erased:      content erased under event #%d", index)
+	}
+	for _, v := range r.Revealed {
+		line("原文：  第 %d 叶，%s：%s", "in clear:    leaf %d, %s: %s", v.Index, v.Field.Title().In(lang), v.lines())
 	}
 	for _, f := range r.Findings {
 		line("发现：  %s", "found:       %s", f.Say().In(lang))
@@ -110,9 +117,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		NotLater   string           `json:"not_later_than,omitzero"`
 		Cosigned   []cosignature    `json:"cosigned"`
 		Findings   []*proof.Finding `json:"findings"`
+		Erased     []int64          `json:"erased,omitzero"`
 	}{
 		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Findings,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Findings, r.Erased,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

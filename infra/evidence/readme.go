@@ -33,6 +33,12 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
       SHA-256(流名) 32 · 末条的流内序号 8 · 末条的序号 8 · 末条的叶哈希 32
     末条是序号小于 size 的最后一条。其后的记录是否齐全，本包不能证明。
  6. consistency/ 证明树是某个较早的检查点的延续（RFC 9162 第 2.1.4.2 节）。
+ 7. keys/disclosed.json（如有）是给一名读者的数据密钥：wrapped 为 HPKE（RFC 9180，base，
+    X25519、HKDF-SHA256、ChaCha20Poly1305），info 为 "petition-evidence/v1 key"，附加数据为
+    subject 16 · commitment 32。commitment = SHA-256("dek-commit/v1" ‖ 密钥)，应与某条元数据中的
+    key_commitment 相同。box = 1 · nonce 24 · XChaCha20-Poly1305，附加数据为
+    "xinfang/vault/v1/box" · 00 · subject 16 · 项名。erased 表示密钥已销毁：该案必有同一
+    subject 的 ErasureAuthorised 条目。
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -77,4 +83,11 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
     complete, this bundle cannot prove.
  6. consistency/ proves that the tree continues an older checkpoint (RFC 9162
     section 2.1.4.2).
+ 7. keys/disclosed.json, if it is there, has data keys for one reader. wrapped is HPKE
+    (RFC 9180, base mode, X25519, HKDF-SHA256, ChaCha20Poly1305) with the info
+    "petition-evidence/v1 key" and the additional data subject 16 · commitment 32.
+    commitment = SHA-256("dek-commit/v1" || key) must be the key_commitment in the meta
+    of some event. A box is 1 · nonce 24 · XChaCha20-Poly1305, with the additional data
+    "xinfang/vault/v1/box" · 00 · subject 16 · field. erased says that the key was
+    destroyed: then the case has an event ErasureAuthorised of that subject.
 `

@@ -20,6 +20,11 @@ type Options struct {
 	Policy *proof.Policy // whom to believe; the policy in the bundle is never looked at
 	Older  [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
 
+	// ReaderKey, if not nil, opens the keys that are disclosed, and all boxes under
+	// them; with Reveal the report has the values.
+	ReaderKey *ReaderKey
+	Reveal    bool
+
 	// Now is the present, for StaleAfter.
 	Now time.Time
 
@@ -50,6 +55,9 @@ type Report struct {
 	Checkpoint proof.Checkpoint
 	Cosigned   []proof.Cosignature
 	Witnessed  bool // a quorum of witnesses has cosigned
+
+	Erased   []int64    // the events ErasureAuthorised under which disclosed keys were destroyed
+	Revealed []Revealed // for the eyes of whoever has the reader's key; in no JSON
 }
 
 // Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
@@ -85,7 +93,8 @@ type check struct {
 	*archive
 	manifest   manifest
 	stream     ledger.Stream
-	checkpoint []byte // the signed note
+	checkpoint []byte   // the signed note
+	keys       *keyring // nil if no keys are disclosed
 	report     Report
 }
 
@@ -123,7 +132,9 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	if err := c.names(); err != nil {
 		return err
 	}
+	c.disclosed()
 	history := c.events()
+	c.judged(len(history))
 	c.heads(history)
 	for i, note := range c.Older {
 		c.older(i+1, note)

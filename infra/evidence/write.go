@@ -31,6 +31,8 @@ type Source struct {
 	Head  proof.HeadProof // of the last event of Stream that Heads looked at
 
 	Older []Older // checkpoints that readers of the bundle may hold
+
+	Disclosed *Disclosure // of the keys of the case; nil if none are disclosed
 }
 
 // An Older is the proof that the tree of a [Source] continues one of that size.
@@ -50,7 +52,7 @@ func Write(ctx context.Context, w io.Writer, s Source) error {
 	if err := x.open(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.last} {
+	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.keys, x.last} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -66,6 +68,7 @@ type export struct {
 	signed   proof.Signed
 	note     proof.HeadsNote
 	total    int64
+	ring     *keyring // nil if no keys are disclosed
 }
 
 // open settles whether there is anything to write.
@@ -79,6 +82,9 @@ func (x *export) open() (err error) {
 	}
 	if x.note, err = readHeads(x.Policy, &x.Heads); err != nil {
 		return err
+	}
+	if x.Disclosed != nil {
+		x.ring = newKeyring(*x.Disclosed)
 	}
 	if len(x.Older) > MaxOlder {
 		return ledger.Troubled("旧检查点的证明超过 %d 份", "there are more than %d proofs of older checkpoints", MaxOlder)
@@ -140,6 +146,9 @@ func (x *export) events(ctx context.Context) error {
 		if err := x.event(ctx, fileEvent(count), ".leaf", &env); err != nil {
 			return err
 		}
+		if x.ring != nil {
+			x.ring.note(&env)
+		}
 		if index := int64(env.Position) - 1; index < x.note.Size {
 			head = proof.Head{Stream: env.Stream, Version: env.Version, Index: index, Leaf: env.Leaf}
 		}
@@ -188,6 +197,24 @@ func (x *export) heads(ctx context.Context) error {
 		return err
 	}
 	return x.add(fileMapProof, b)
+}
+
+// keys writes what is disclosed of the keys of the case.
+func (x *export) keys(context.Context) error {
+	if x.ring == nil {
+		return nil
+	}
+	if _, wrong := x.ring.judge(); len(wrong) > 0 {
+		return wrong[0]
+	}
+	b, err := x.Disclosed.encode()
+	if err != nil {
+		return err
+	}
+	if _, ok := parseDisclosure(b); !ok {
+		return malformed("披露的密钥重复、顺序不对或不完整", "the keys that are disclosed come twice, out of order or incomplete")
+	}
+	return x.add(fileKeys, b)
 }
 
 // last writes the manifest, and the policy, which it lists and which comes after it.
