@@ -95,11 +95,12 @@ type row struct {
 	erased     *ErasedError // nil if he was not
 }
 
-func scan(r *sql.Row) (row, error) {
+// scan reads a row of [selectKey], and what stands after it into more.
+func scan(r interface{ Scan(...any) error }, more ...any) (row, error) {
 	var wrapped, authority []byte
 	var commitment sql.NullString
 	var at sql.NullInt64
-	switch err := r.Scan(&wrapped, &commitment, &at, &authority); {
+	switch err := r.Scan(append([]any{&wrapped, &commitment, &at, &authority}, more...)...); {
 	case errors.Is(err, sql.ErrNoRows):
 		return row{}, ErrUnknownSubject
 	case err != nil:
@@ -122,6 +123,10 @@ func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (k
 	if err != nil {
 		return key, err
 	}
+	return v.unwrap(subject, found)
+}
+
+func (v *Vault) unwrap(subject uuid.UUID, found row) (key personal.Key, err error) {
 	if found.erased != nil {
 		return key, found.erased
 	}
