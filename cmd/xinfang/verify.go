@@ -51,9 +51,13 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			erasures, err := a.auditErasures(cmd.Context(), &result)
+			if err != nil {
+				return err
+			}
 			err = a.print(table{
-				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows:   [][]string{{fmt.Sprint(report.Events), state, signed}},
+				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
+				rows:   [][]string{{fmt.Sprint(report.Events), state, signed, erasures}},
 				values: result,
 			})
 			if err == nil && !result.OK {
@@ -78,6 +82,7 @@ type verified struct {
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
+	Keys       *keysFound     `json:"keys,omitzero"` // nil if they were not checked
 }
 
 // audit compares the ledger with the checkpoint in dir, or that the notary has

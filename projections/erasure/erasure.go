@@ -33,6 +33,7 @@ type Audit struct {
 	authorised  map[uuid.UUID]uuid.UUID // event ErasureAuthorised → petitioner
 	elsewhere   map[uuid.UUID]bool      // petitioners whose keys another node keeps
 	lost        map[lostKey]*proof.Finding
+	shared      bool
 }
 
 // A used is a key, and the first event that has used it.
@@ -56,11 +57,12 @@ type Result struct {
 }
 
 // New returns an audit of a vault that holds keys, by petitioner. It must have all
-// that the events use that Next will be given.
-func New(keys map[uuid.UUID]Key) *Audit {
+// that the events use that Next will be given; but if the ledger is shared by nodes
+// that seal, each has its own vault, and keys that this one has never had are theirs.
+func New(keys map[uuid.UUID]Key, shared bool) *Audit {
 	a := &Audit{
 		keys: make(map[uuid.UUID]*used, len(keys)), petitioners: make(map[uuid.UUID]uuid.UUID), authorised: make(map[uuid.UUID]uuid.UUID),
-		elsewhere: make(map[uuid.UUID]bool), lost: make(map[lostKey]*proof.Finding),
+		elsewhere: make(map[uuid.UUID]bool), lost: make(map[lostKey]*proof.Finding), shared: shared,
 	}
 	for petitioner, k := range keys {
 		a.keys[petitioner] = &used{Key: k}
@@ -87,12 +89,11 @@ func (a *Audit) Next(env *ledger.Envelope) {
 	}
 }
 
-// use notes that env uses the key of petitioner with that commitment. An event of a
-// replica may have been sealed by another node, whose vault has the key.
+// use notes that env uses the key of petitioner with that commitment.
 func (a *Audit) use(petitioner uuid.UUID, commitment string, env *ledger.Envelope) {
 	k, known := a.keys[petitioner]
 	switch {
-	case !known && env.Origin.Commit != uint64(env.Position):
+	case !known && a.shared:
 		a.elsewhere[petitioner] = true
 	case !known:
 		a.lose(petitioner, commitment, env.Position, proof.Found(proof.ErasedUnallowed, "个人信息库中没有该条目所用的密钥", "the vault has not the key that this event uses"))

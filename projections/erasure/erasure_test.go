@@ -53,12 +53,12 @@ func vault(herKey, hisKey Key) map[uuid.UUID]Key { return map[uuid.UUID]Key{hers
 
 func TestAudit(t *testing.T) {
 	for _, tt := range []struct {
-		name    string
-		then    []entry // after cases, from position 6
-		vault   map[uuid.UUID]Key
-		replica bool
-		want    Result
-		lost    []int64 // leaves
+		name   string
+		then   []entry // after cases, from position 6
+		vault  map[uuid.UUID]Key
+		shared bool
+		want   Result
+		lost   []int64 // leaves
 	}{
 		{name: "nothing destroyed", vault: vault(held(herKey), held(hisKey)), want: Result{Held: 2}},
 		{name: "A26 ciphertext intact, key destroyed, no authorisation", vault: vault(destroyed(herKey), held(hisKey)), want: Result{Held: 1}, lost: []int64{0}},
@@ -75,18 +75,15 @@ func TestAudit(t *testing.T) {
 		{name: "A27 both, with authorisation", then: []entry{allowed(1, hers), allowed(2, his)}, vault: vault(erased(herKey, 6), erased(hisKey, 7)), want: Result{Erased: 2}},
 		{name: "to be erased, and not yet", then: []entry{allowed(1, hers)}, vault: vault(held(herKey), held(hisKey)), want: Result{Held: 2}},
 		{name: "erased, and no event has used it", vault: map[uuid.UUID]Key{hers: held(herKey), his: held(hisKey), {3}: erased("", 9)}, want: Result{Held: 2}},
-		{name: "sealed by another node", vault: map[uuid.UUID]Key{hers: held(herKey)}, replica: true, want: Result{Held: 1, Elsewhere: 1}},
-		{name: "A26 destroyed by this node of a cluster", vault: vault(destroyed(herKey), held(hisKey)), replica: true, want: Result{Held: 1}, lost: []int64{0}},
+		{name: "sealed by another node", vault: map[uuid.UUID]Key{hers: held(herKey)}, shared: true, want: Result{Held: 1, Elsewhere: 1}},
+		{name: "A26 destroyed by this node of a cluster", vault: vault(destroyed(herKey), held(hisKey)), shared: true, want: Result{Held: 1}, lost: []int64{0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := New(tt.vault)
+			a := New(tt.vault, tt.shared)
 			for i, e := range slices.Concat(cases, tt.then) {
 				env := ledger.Envelope{
-					Position: ledger.Position(i + 1), Stream: ledger.Stream{Category: petition.Category, ID: uuid.UUID{e.of}}, Origin: ledger.Origin{Commit: uint64(i + 1)},
+					Position: ledger.Position(i + 1), Stream: ledger.Stream{Category: petition.Category, ID: uuid.UUID{e.of}},
 					Record: petition.Codec.Record(e.event, ledger.Meta{Command: uuid.UUID{7}, Key: e.key}, i+1),
-				}
-				if tt.replica {
-					env.Origin.Commit = 1 << 20
 				}
 				a.Next(&env)
 			}
@@ -108,7 +105,7 @@ func TestAudit(t *testing.T) {
 
 // TestOthers checks that what is no event of a case, or cannot be read, says nothing.
 func TestOthers(t *testing.T) {
-	a := New(nil)
+	a := New(nil, true)
 	for _, env := range []ledger.Envelope{
 		{Stream: ledger.Stream{Category: "other", ID: uuid.UUID{1}}, Record: ledger.Record{Type: "ReplyIssued", Data: []byte("{}"), Meta: []byte(`{"key_commitment":"a1"}`)}},
 		{Stream: ledger.Stream{Category: petition.Category, ID: uuid.UUID{1}}, Record: ledger.Record{Type: "ReplyIssued", Data: []byte("{"), Meta: []byte(`{"key_commitment":`)}},
