@@ -43,6 +43,7 @@ type notarised struct {
 	guard  notary.Signer
 	policy *proof.Policy
 	now    func() time.Time
+	vault  *keeper // whose keys it may disclose; nil for none
 }
 
 // openNotary opens the notary of n; nil if none was set up.

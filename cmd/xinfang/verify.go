@@ -20,6 +20,7 @@ import (
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
 	var older []string
+	var reader readerFlags
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
@@ -29,7 +30,10 @@ func (a *app) verifyCommand() *cobra.Command {
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return a.verifyBundle(args[0], policy, older)
+				return a.verifyBundle(args[0], policy, older, reader)
+			}
+			if reader != (readerFlags{}) {
+				return usage("--reader-key 与 --reveal 只用于核验证据包", "--reader-key and --reveal are for a bundle")
 			}
 			if err := a.ledgerExists(); err != nil {
 				return err
@@ -68,6 +72,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
+	reader.flags(a, cmd)
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
@@ -152,7 +157,7 @@ func (a *app) unread(v *verified, err error) (string, error) {
 }
 
 // verifyBundle checks an evidence bundle by the policy at policyPath alone.
-func (a *app) verifyBundle(path, policyPath string, older []string) (err error) {
+func (a *app) verifyBundle(path, policyPath string, older []string, reader readerFlags) (err error) {
 	if policyPath == "" {
 		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
 	}
@@ -160,7 +165,10 @@ func (a *app) verifyBundle(path, policyPath string, older []string) (err error) 
 	if err != nil {
 		return err
 	}
-	o := evidence.Options{Policy: policy, Now: a.Now()}
+	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: reader.reveal}
+	if o.ReaderKey, err = reader.key(a.format); err != nil {
+		return err
+	}
 	for _, name := range older {
 		note, err := os.ReadFile(name)
 		if err != nil {

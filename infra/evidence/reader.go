@@ -44,15 +44,20 @@ func wrapContext(subject uuid.UUID, commitment string) []byte {
 // A Reader (读者) is somebody to whom data keys are disclosed: an X25519 public key.
 type Reader struct{ key hpke.PublicKey }
 
-// ParseReader reads a public key in hexadecimal. The error is a [*ledger.Trouble].
+// ParseReader reads a public key in hexadecimal. It refuses one of low order, with
+// which nothing would be secret. The error is a [*ledger.Trouble].
 func ParseReader(text string) (Reader, error) {
 	b, err := hex.DecodeString(text)
 	if err == nil && len(b) == lenReader {
-		if key, err := kem.NewPublicKey(b); err == nil {
+		key, err := kem.NewPublicKey(b)
+		if err == nil {
+			_, _, err = hpke.NewSender(key, kdf, aead, nil)
+		}
+		if err == nil {
 			return Reader{key}, nil
 		}
 	}
-	return Reader{}, ledger.Troubled("读者的公钥应为 %d 个十六进制字符", "the public key of a reader has %d hexadecimal characters", lenIdentity)
+	return Reader{}, ledger.Troubled("这不是读者的公钥：应为 evidence reader-key 给出的 %d 个十六进制字符", "this is no public key of a reader: evidence reader-key gives one, of %d hexadecimal characters", lenIdentity)
 }
 
 // String returns the public key in hexadecimal.
@@ -63,8 +68,8 @@ func (r Reader) String() string { return hex.EncodeToString(r.key.Bytes()) }
 func (r Reader) Wrap(subject uuid.UUID, key personal.Key) (DisclosedKey, error) {
 	d := DisclosedKey{Subject: subject, Commitment: key.Commitment()}
 	enc, sender, err := hpke.NewSender(r.key, kdf, aead, []byte(wrapInfo))
-	if err != nil { // a key of low order, with which nothing would be secret
-		return d, ledger.Troubled("不能用这把读者公钥加密", "nothing can be sealed with this public key of a reader")
+	if err != nil {
+		return d, err
 	}
 	sealed, err := sender.Seal(wrapContext(subject, d.Commitment), key[:])
 	d.Wrapped = append(enc, sealed...)
