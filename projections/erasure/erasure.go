@@ -72,20 +72,31 @@ func New(keys map[uuid.UUID]Key, shared bool) *Audit {
 
 // Next takes in an event. It decodes only those that name a petitioner or a key.
 func (a *Audit) Next(env *ledger.Envelope) {
-	sealed := bytes.Contains(env.Meta, []byte(`"key_commitment"`))
-	if env.Stream.Category != petition.Category || !sealed && !bytes.Contains(env.Data, []byte(`"subject":"`)) {
+	if env.Stream.Category != petition.Category {
 		return
 	}
-	if e, err := petition.Codec.Decode(env.Type, env.Data); err == nil {
-		if petitioner := petition.SubjectIn(e); petitioner != uuid.Nil {
-			a.petitioners[env.Stream.ID] = petitioner
-		}
-		if erasure, is := e.(petition.ErasureAuthorised); is {
-			a.authorised[env.ID] = erasure.Subject
-		}
+	if bytes.Contains(env.Data, []byte(`"subject":"`)) {
+		a.name(env)
+	}
+	if !bytes.Contains(env.Meta, []byte(`"key_commitment":"`)) {
+		return
 	}
 	if meta, err := env.DecodeMeta(); err == nil && meta.Key != "" { // another's meta says nothing of our keys
 		a.use(a.petitioners[env.Stream.ID], meta.Key, env)
+	}
+}
+
+// name takes in an event that may name a petitioner.
+func (a *Audit) name(env *ledger.Envelope) {
+	e, err := petition.Codec.Decode(env.Type, env.Data)
+	if err != nil {
+		return
+	}
+	if petitioner := petition.SubjectIn(e); petitioner != uuid.Nil {
+		a.petitioners[env.Stream.ID] = petitioner
+	}
+	if erasure, is := e.(petition.ErasureAuthorised); is {
+		a.authorised[env.ID] = erasure.Subject
 	}
 }
 
