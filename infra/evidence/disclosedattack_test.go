@@ -25,7 +25,8 @@ var (
 
 // A sealedCase is what happens in a case with personal data, and to its key.
 type sealedCase struct {
-	name   personal.Key // under which the name is sealed; dataKey if it is zero
+	sealed personal.Key // under which its values are sealed; dataKey, to which its events commit, if it is zero
+	two    bool         // the reply commits to otherKey
 	erased uuid.UUID    // whose data is authorised to be erased, at the end
 }
 
@@ -33,18 +34,21 @@ type sealedCase struct {
 func (c sealedCase) record(t testing.TB) *world {
 	w := newWorld(t)
 	w.append(theirs, 1)
-	if c.name == (personal.Key{}) {
-		c.name = dataKey
+	if c.sealed == (personal.Key{}) {
+		c.sealed = dataKey
 	}
 	nonce := [personal.NonceSize]byte{1}
 	events := []petition.Event{
 		petition.PetitionRegistered{
-			Petitioner: petition.Person{Subject: petitioner, Name: petition.Sealed{Masked: "欧阳某", Box: c.name.Seal(nonce, petitioner, personal.Name, "欧阳守礼")}},
-			Claims:     []petition.Claim{{Summary: "工资", Text: petition.Sealed{Box: dataKey.Seal(nonce, petitioner, personal.Claim, "三个月\n未付\x1b[2J")}}},
+			Petitioner: petition.Person{Subject: petitioner, Name: petition.Sealed{Masked: "欧阳某", Box: c.sealed.Seal(nonce, petitioner, personal.Name, "欧阳守礼")}},
+			Claims:     []petition.Claim{{Summary: "工资", Text: petition.Sealed{Box: c.sealed.Seal(nonce, petitioner, personal.Claim, "三个月\n未付\x1b[2J")}}},
 		},
-		petition.ReplyIssued{No: "1", Text: petition.Sealed{Box: dataKey.Seal(nonce, petitioner, personal.Reply, "已支付")}},
+		petition.ReplyIssued{No: "1", Text: petition.Sealed{Box: c.sealed.Seal(nonce, petitioner, personal.Reply, "已支付")}},
 	}
 	keys := []string{dataKey.Commitment(), dataKey.Commitment()}
+	if c.two {
+		keys[1] = otherKey.Commitment()
+	}
 	if c.erased != uuid.Nil {
 		events, keys = append(events, petition.ErasureAuthorised{Subject: c.erased, Ground: "第47条"}), append(keys, "")
 	}
@@ -142,11 +146,12 @@ var (
 		disclosing("keys disclosed", proof.OK, none, nil, asItIs),
 		disclosing("keys disclosed, and opened by their reader", proof.OK, none, readers[0], asItIs),
 		disclosing("E16 disclosed key not matching its commitment", proof.Malformed, none, readers[0], mismatched),
+		disclosing("E16 disclosed key not matching its commitment, though it opens all", proof.Malformed, sealedCase{sealed: otherKey}, readers[0], mismatched),
 		disclosing("E16 disclosed key put in the place of another", proof.Malformed, none, readers[0], swapped),
 		disclosing("E16 disclosed key of a commitment that no event has", proof.Malformed, none, nil, ofNoEvent),
 		disclosing("E16 disclosed key of another petitioner", proof.Malformed, none, readers[0], ofSomebody),
 		disclosing("keys wrapped for another reader", proof.Malformed, none, readers[1], asItIs),
-		disclosing("a value sealed under another key than the event commits to", proof.Malformed, sealedCase{name: otherKey}, readers[0], asItIs),
+		disclosing("a value sealed under another key than the event commits to", proof.Malformed, sealedCase{sealed: otherKey}, readers[0], asItIs),
 		disclosing("key disclosed that was to be erased", proof.OK, allowed, readers[0], asItIs),
 		{"a reader, and nothing is disclosed", proof.Incomplete, func(s *specimen) ([]byte, Options) {
 			return s.bundle, Options{ReaderKey: readers[0]}
@@ -178,8 +183,14 @@ var (
 			d.Keys = append(d.Keys, d.Keys[0])
 			d.Keys[1].Subject = somebody
 		}),
-		disclosing("keys disclosed, out of order", proof.Malformed, none, nil, func(t testing.TB, d *Disclosure) {
-			d.Keys = slices.Concat(wrapped(t, somebody, otherKey).Keys, d.Keys)
+		disclosing("keys of two disclosed", proof.OK, sealedCase{two: true}, nil, func(t testing.TB, d *Disclosure) {
+			d.Keys = append(d.Keys, wrapped(t, somebody, otherKey).Keys...)
+		}),
+		disclosing("keys of two disclosed, out of order", proof.Malformed, sealedCase{two: true}, nil, func(t testing.TB, d *Disclosure) {
+			d.Keys = append(wrapped(t, somebody, otherKey).Keys, d.Keys...)
+		}),
+		disclosing("two keys of one disclosed", proof.Malformed, sealedCase{two: true}, nil, func(t testing.TB, d *Disclosure) {
+			d.Keys = append(d.Keys, wrapped(t, petitioner, otherKey).Keys...)
 		}),
 		disclosing("keys disclosed, both wrapped and erased", proof.Malformed, allowed, nil, func(_ testing.TB, d *Disclosure) { d.Keys[0].Erased = true }),
 		disclosing("keys disclosed, neither wrapped nor erased", proof.Malformed, allowed, nil, func(_ testing.TB, d *Disclosure) { d.Keys[0].Wrapped = nil }),
