@@ -25,6 +25,8 @@ type command struct {
 	older      []string
 	format     string
 	staleAfter time.Duration
+	readerKey  string
+	reveal     bool
 }
 
 // parse reads the command line. Flags may stand before and after the bundle. help
@@ -35,6 +37,8 @@ func (c *command) parse(args []string) (help bool, err error) {
 	c.flags.StringVar(&c.policy, "policy", "", c.tr("信任策略文件，从别处取得，不能用证据包里的", "`file` with the policy, which you have from elsewhere and not from the bundle"))
 	c.flags.StringArrayVar(&c.update, "update", nil, c.tr("由根密钥签名、接替 --policy 的新信任策略，可按先后多次给出；--policy 的文件不变", "`file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
 	c.flags.StringArrayVar(&c.older, "older", nil, c.tr("手里较早的检查点（签名原文），可多次给出", "`file` with a signed checkpoint that you hold (may be repeated)"))
+	c.flags.StringVar(&c.readerKey, "reader-key", "", c.tr("读者的私钥：打开证据包披露的密钥并逐一核对", "`file` with the reader's key: open the keys that the bundle discloses, and check each"))
+	c.flags.BoolVar(&c.reveal, "reveal", false, c.tr("并显示个人信息原文（只在文本输出中）", "and show personal data in clear (only as text)"))
 	c.flags.DurationVar(&c.staleAfter, "stale-after", 0, c.tr("末条公证最多多旧，如 720h；0 为不限", "how old the heads may be, such as 720h; 0 is any `age`"))
 	c.flags.StringVarP(&c.format, "output", "o", "text", c.tr("输出格式：text、json", "output `format`: text, json"))
 	c.flags.String("lang", "", c.tr("语言：zh-CN 或 en", "`language`: zh-CN or en"))
@@ -54,6 +58,10 @@ func (c *command) parse(args []string) (help bool, err error) {
 		return false, ledger.Troubled("--output 应为 text 或 json", "--output is text or json")
 	case lang != "" && !strings.EqualFold(lang, "en") && !strings.HasPrefix(strings.ToLower(lang), "zh"):
 		return false, ledger.Troubled("--lang 应为 zh-CN 或 en", "--lang is zh-CN or en")
+	case c.reveal && c.readerKey == "":
+		return false, ledger.Troubled("--reveal 要用 --reader-key 指明读者的私钥", "--reveal needs the reader's key: --reader-key")
+	case c.reveal && c.format == "json":
+		return false, ledger.Troubled("--reveal 只用于文本输出", "--reveal is for text output only")
 	case c.staleAfter < 0:
 		return false, ledger.Troubled("--stale-after 不能为负", "--stale-after is not negative")
 	}

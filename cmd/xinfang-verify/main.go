@@ -100,7 +100,12 @@ func (c *command) options() (o evidence.Options, code int, err error) {
 	if err != nil {
 		return o, exitFailure, err
 	}
-	o = evidence.Options{Now: c.Now(), StaleAfter: c.staleAfter}
+	o = evidence.Options{Now: c.Now(), StaleAfter: c.staleAfter, Reveal: c.reveal}
+	if c.readerKey != "" {
+		if o.ReaderKey, err = evidence.ReadReaderKey(c.readerKey); err != nil {
+			return o, exitFailure, err
+		}
+	}
 	if o.Policy, err = proof.ParsePolicy(text); err != nil {
 		return o, exitUsage, err
 	}

@@ -144,14 +144,18 @@ func (a *app) call(ctx context.Context, path, ifMatch, command string, body []by
 	if err != nil {
 		return errors.Join(err, n.Close())
 	}
-	desk := &web.Server{
+	recorder := httptest.NewRecorder()
+	a.desk(n, v).Handler().ServeHTTP(recorder, r)
+	err = n.projector.CatchUp(ctx)
+	return errors.Join(a.answer(recorder.Result()), err, v.Close(), n.Close())
+}
+
+// desk is our own API, for one request.
+func (a *app) desk(n *node, v *keeper) *web.Server {
+	return &web.Server{
 		Store: n.store, Views: n.Views, World: n.World, Wait: func(context.Context, ledger.Position) error { return nil },
 		Vault: v.Vault, Tokens: tokens{a.path(tokensFile), a.Now}, Now: a.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	}
-	recorder := httptest.NewRecorder()
-	desk.Handler().ServeHTTP(recorder, r)
-	err = n.projector.CatchUp(ctx)
-	return errors.Join(a.answer(recorder.Result()), err, v.Close(), n.Close())
 }
 
 // answer prints what the API said, and makes a problem an exit code: in words for

@@ -188,6 +188,8 @@ func (a *app) withCase(ctx context.Context, number string, show func(context.Con
 	return show(ctx, c)
 }
 
+var errNoCase = &ledger.Refusal{Code: "ERR_NO_CASE", Kind: ledger.NotFound, Text: ledger.Text{ZH: "没有这个编号的信访件", EN: "there is no case with this number"}}
+
 func (n *node) readCase(ctx context.Context, number string) (*present, error) {
 	p, now, err := n.present(ctx)
 	if err != nil {
@@ -198,7 +200,7 @@ func (n *node) readCase(ctx context.Context, number string) (*present, error) {
 		return nil, err
 	}
 	if file == nil {
-		return nil, &ledger.Refusal{Code: "ERR_NO_CASE", Kind: ledger.NotFound, Text: ledger.Text{ZH: "没有这个编号的信访件", EN: "there is no case with this number"}}
+		return nil, errNoCase
 	}
 	w, err := n.World(ctx, p)
 	if err != nil {

@@ -26,13 +26,14 @@ import (
 
 func (a *app) evidenceCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "evidence", Short: a.tr("证据包：导出一件的全部条目及其证明", "evidence bundles: all entries of a case, with their proofs")}
-	cmd.AddCommand(a.evidenceExport(), a.evidenceReceipt())
+	cmd.AddCommand(a.evidenceExport(), a.evidenceReceipt(), a.evidenceReaderKey())
 	return cmd
 }
 
 func (a *app) evidenceExport() *cobra.Command {
 	var out string
 	var older []string
+	var to discloseTo
 	cmd := &cobra.Command{
 		Use:   "export NO",
 		Short: a.tr("导出一件的证据包", "export the evidence bundle of a case"),
@@ -47,7 +48,10 @@ func (a *app) evidenceExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.exportEvidence(cmd.Context(), args[0], sizes, out); err != nil {
+			if err := to.check(); err != nil {
+				return err
+			}
+			if err := a.exportEvidence(cmd.Context(), args[0], sizes, to, out); err != nil {
 				return err
 			}
 			a.say(a.tr("✓ 证据包已写到 %s；核验：xinfang verify %[1]s --policy 信任策略", "✓ the bundle is in %s; to check it: xinfang verify %[1]s --policy POLICY"), out)
@@ -55,13 +59,14 @@ func (a *app) evidenceExport() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("收件人手里的检查点或回执：带上延续它的证明（可多次）", "`file` with a checkpoint or a receipt that the reader holds: prove that it is continued (may be repeated)"))
+	to.flags(a, cmd)
 	cmd.Flags().StringVar(&out, "to", "", a.tr("写到这个文件（默认 <编号>.evidence.zip）", "write it to this `file` (default <number>.evidence.zip)"))
 	return cmd
 }
 
 // exportEvidence writes a bundle to a file that did not exist, and leaves none if
 // it cannot.
-func (a *app) exportEvidence(ctx context.Context, number string, older []int64, path string) (err error) {
+func (a *app) exportEvidence(ctx context.Context, number string, older []int64, to discloseTo, path string) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -71,6 +76,9 @@ func (a *app) exportEvidence(ctx context.Context, number string, older []int64, 
 			err = errors.Join(err, os.Remove(path))
 		}
 	}()
+	if to.reader != "" {
+		return a.disclose(ctx, number, older, to, f)
+	}
 	n, err := a.openNode(ctx, true)
 	if errors.Is(err, errBusy) {
 		return a.fetchEvidence(ctx, number, older, f)
@@ -150,21 +158,36 @@ func (a *app) fetchEvidence(ctx context.Context, number string, older []int64, w
 	}
 	r.Header.Set("Accept-Language", a.lang)
 	r.Header.Set("Authorization", "Bearer "+a.Getenv(tokenEnv))
+	return a.fetchBundle(r, w)
+}
+
+// fetchBundle writes to w what the server answers to r.
+func (a *app) fetchBundle(r *http.Request, w io.Writer) (err error) {
 	client := http.Client{Timeout: time.Minute}
 	answer, err := client.Do(r)
 	if err != nil {
 		return fmt.Errorf("a server has the ledger open, and does not answer at http.addr: %w", err)
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
+	return a.takeBundle(answer, w)
+}
+
+// takeBundle writes to w what was answered, or says what is wrong.
+func (a *app) takeBundle(answer *http.Response, w io.Writer) error {
 	if answer.StatusCode != http.StatusOK {
 		return a.answer(answer)
 	}
-	_, err = io.Copy(w, answer.Body)
+	_, err := io.Copy(w, answer.Body)
 	return err
 }
 
 // WriteEvidence implements [web.Notary]: it writes the evidence bundle of a case to w.
 func (n *notarised) WriteEvidence(ctx context.Context, number string, older []int64, w io.Writer) error {
+	return n.writeEvidence(ctx, number, older, nil, w)
+}
+
+// writeEvidence writes the evidence bundle of a case, with the keys that d discloses.
+func (n *notarised) writeEvidence(ctx context.Context, number string, older []int64, d *evidence.Disclosure, w io.Writer) error {
 	stream := ledger.Stream{Category: petition.Category, ID: petition.ID(number)}
 	end, err := n.attestedEnd(ctx, stream, proof.MaxSize)
 	if err != nil {
@@ -209,7 +232,7 @@ func (n *notarised) WriteEvidence(ctx context.Context, number string, older []in
 		Prove: func(_ context.Context, _, index int64) (tlog.RecordProof, error) {
 			return n.Prove(covering.Checkpoint, index)
 		},
-		Heads: attested.Event, Head: headProof, Older: grown, Anchors: anchors,
+		Heads: attested.Event, Head: headProof, Older: grown, Anchors: anchors, Disclosed: d,
 	})
 }
 
@@ -225,7 +248,7 @@ func (n *notarised) attestedEnd(ctx context.Context, stream ledger.Stream, size 
 		h = proof.Head{Stream: stream, Version: env.Version, Index: int64(env.Position) - 1, Leaf: env.Leaf}
 	}
 	if h.Version == 0 {
-		return h, &ledger.Refusal{Code: "ERR_NO_CASE", Kind: ledger.NotFound, Text: ledger.Text{ZH: "没有这个编号的信访件", EN: "there is no case with this number"}}
+		return h, errNoCase
 	}
 	return h, nil
 }

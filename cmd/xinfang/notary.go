@@ -48,6 +48,7 @@ type notarised struct {
 	policy *proof.Policy
 	tsa    *authority // nil if there is none
 	now    func() time.Time
+	vault  *keeper // whose keys it may disclose; nil for none
 }
 
 // openNotary opens the notary of n; nil if none was set up.

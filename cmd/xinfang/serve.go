@@ -107,6 +107,7 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	}
 	if kept != nil {
 		defer func() { err = errors.Join(err, kept.Close()) }()
+		kept.vault = with.keep
 		desk.Notary = kept
 		m.Sign(kept.gauge)
 	}

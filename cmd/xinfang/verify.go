@@ -21,6 +21,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
 	var older, updates []string
 	var since, seals bool
+	var reader readerFlags
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
@@ -33,10 +34,13 @@ func (a *app) verifyCommand() *cobra.Command {
 				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
 			}
 			if len(args) == 1 {
-				return a.verifyBundle(args[0], policy, updates, older)
+				return a.verifyBundle(args[0], policy, updates, older, reader)
 			}
 			if len(updates) > 0 {
 				return usage("--update 用于核验证据包；核验台账前先用 xinfang policy accept", "--update is for a bundle; before the ledger is checked, xinfang policy accept takes it")
+			}
+			if reader != (readerFlags{}) {
+				return usage("--reader-key 与 --reveal 只用于核验证据包", "--reader-key and --reveal are for a bundle")
 			}
 			if err := a.ledgerExists(); err != nil {
 				return err
@@ -53,11 +57,15 @@ func (a *app) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			erasures, err := a.auditErasures(cmd.Context(), &result)
+			if err != nil {
+				return err
+			}
 			for _, f := range result.Forged {
 				result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
 			}
-			t := table{header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows: [][]string{{fmt.Sprint(result.Events), state, signed}}}
+			t := table{header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
+				rows: [][]string{{fmt.Sprint(result.Events), state, signed, erasures}}}
 			if seals {
 				sealed, err := a.auditSeals(cmd.Context(), policy, &result)
 				if err != nil {
@@ -78,6 +86,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
 	cmd.Flags().BoolVar(&since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
 	cmd.Flags().BoolVar(&seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
+	reader.flags(a, cmd)
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
@@ -94,6 +103,7 @@ type verified struct {
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
 	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
+	Keys       *keysFound     `json:"keys,omitzero"`     // nil if they were not checked
 
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
@@ -226,7 +236,7 @@ func (a *app) unread(v *verified, err error) (string, error) {
 
 // verifyBundle checks an evidence bundle by the policy at policyPath alone, or by that
 // which the updates lead to.
-func (a *app) verifyBundle(path, policyPath string, updates, older []string) (err error) {
+func (a *app) verifyBundle(path, policyPath string, updates, older []string, reader readerFlags) (err error) {
 	if policyPath == "" {
 		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
 	}
@@ -234,7 +244,10 @@ func (a *app) verifyBundle(path, policyPath string, updates, older []string) (er
 	if err != nil {
 		return err
 	}
-	o := evidence.Options{Policy: policy, Now: a.Now()}
+	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: reader.reveal}
+	if o.ReaderKey, err = reader.key(a.format); err != nil {
+		return err
+	}
 	for _, name := range updates {
 		next, err := readSmall(name)
 		if err != nil {

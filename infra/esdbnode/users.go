@@ -98,6 +98,18 @@ func (u *UserFile) find(name string) user {
 	return u.users[name]
 }
 
+// Appending reports whether there is a user who may append.
+func (u *UserFile) Appending() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, w := range u.users {
+		if w.rights().Append {
+			return true
+		}
+	}
+	return false
+}
+
 func (w user) rights() Rights {
 	return Rights{Read: slices.Contains(w.Roles, roleRead), Append: slices.Contains(w.Roles, roleAppend)}
 }

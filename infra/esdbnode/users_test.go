@@ -50,8 +50,14 @@ func TestUserFile(t *testing.T) {
 	expect("督查室", a+"x", esdbnode.Rights{}, false)
 	expect("督查室", "", esdbnode.Rights{}, false)
 	expect("", "", esdbnode.Rights{}, false)
+	if users.Appending() {
+		t.Error("somebody may append")
+	}
 	b := add("node", "read", "append")
 	expect("node", b, both, true)
+	if !users.Appending() {
+		t.Error("nobody may append")
+	}
 	expect("督查室", b, esdbnode.Rights{}, false)
 	if got, ok := users.Certificate("node"); got != both || !ok {
 		t.Errorf("Certificate = %+v, %t", got, ok)

@@ -12,13 +12,14 @@
 //	events/000000.data …        its data and meta, as they are stored: what is encrypted stays so
 //	events/000000.meta …
 //	events/000000.tlog-proof …  that it is in the tree; c2sp.org/tlog-proof@v1
+//	keys/disclosed.json         a [Disclosure]: data keys of the case, wrapped for one reader
 //	time/<size>.tsr             an RFC 3161 time-stamp over the checkpoint of that size
 //	time/<size>.leaf …          the event NotaryAnchor that holds it, with files like those of an event
 //	consistency/<a>-<b>.txt     that the tree of size b continues that of size a; a hash a line
 //	policy.txt                  the policy of whoever made it; for information, never used
 //	README.txt                  how to check all this by hand; never a program
 //
-// The last five need not be there. Nothing in a bundle is believed for its being
+// The last six need not be there. Nothing in a bundle is believed for its being
 // there: the policy comes from elsewhere, and everything else is proved under it.
 //
 // # One form
@@ -59,7 +60,7 @@ const (
 	MaxFiles   = 10_000
 	MaxAnchors = 200                                           // each of five files
 	MaxOlder   = MaxAnchors + 100                              // proofs that the tree continues an older one
-	MaxEvents  = (MaxFiles - MaxOlder - 5*MaxAnchors - 10) / 4 // of which each takes four files
+	MaxEvents  = (MaxFiles - MaxOlder - 5*MaxAnchors - 11) / 4 // of which each takes four files
 	MaxFile    = 64 << 20                                      // bytes
 	MaxTotal   = 1 << 30                                       // bytes of all files together
 )
@@ -70,6 +71,7 @@ const (
 	fileCheckpoint = "checkpoint"
 	fileHeads      = "heads/leaf" // and one of suffixes
 	fileMapProof   = "heads/map-proof.json"
+	fileKeys       = "keys/disclosed.json"
 	filePolicy     = "policy.txt"
 	fileReadme     = "README.txt"
 )
@@ -85,7 +87,7 @@ func fileGrowth(earlier, later int64) string {
 }
 
 // names is what a file of a bundle can be called.
-var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|` +
+var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|` +
 	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|` +
 	`consistency/[1-9][0-9]{0,18}-[1-9][0-9]{0,18}\.txt)$`)
 

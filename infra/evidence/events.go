@@ -44,6 +44,7 @@ func (c *check) events() (history []proof.Head) {
 		}
 		c.report.Entries = append(c.report.Entries, c.recorded(&env))
 		c.sealed(name, &env)
+		c.noted(name, env)
 		last, expected = env, env.Version+1
 		history = append(history, proof.Head{Stream: env.Stream, Version: env.Version, Index: int64(env.Position) - 1, Leaf: env.Leaf})
 	}

@@ -35,7 +35,8 @@ func Exit(v proof.Verdict) int {
 }
 
 // WriteText writes the report for a person, in lang as [ledger.Text.In] takes it;
-// the times are those of Shanghai. It shows digests, and nothing of any event.
+// the times are those of Shanghai. It shows digests, and nothing of any event but what
+// is Revealed.
 func (r *Report) WriteText(w io.Writer, lang string) error {
 	var b strings.Builder
 	line := func(zh, en string, args ...any) {
@@ -70,6 +71,12 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 		case !e.NotLater.Equal(r.NotLater):
 			line("第 %d 条：%s 录入，可证不晚于 %s", "event %d:     recorded %s, not later than %s", e.Version, moment(e.Recorded), moment(e.NotLater))
 		}
+	}
+	for _, index := range r.Erased {
+		line("清除：  个人信息已依第 %d 叶的批准清除", "erased:      content erased under event #%d", index)
+	}
+	for _, v := range r.Revealed {
+		line("原文：  第 %d 叶，%s：%s", "in clear:    leaf %d, %s: %s", v.Index, v.Field.Title().In(lang), v.lines())
 	}
 	for _, f := range r.Findings {
 		line("发现：  %s", "found:       %s", f.Say().In(lang))
@@ -121,9 +128,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Cosigned   []cosignature    `json:"cosigned"`
 		Entries    []Entry          `json:"entries"`
 		Findings   []*proof.Finding `json:"findings"`
+		Erased     []int64          `json:"erased,omitzero"`
 	}{
 		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

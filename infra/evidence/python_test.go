@@ -37,6 +37,9 @@ func TestPython(t *testing.T) {
 			s := newSpecimen(t, 5, 1)
 			bundle, o := v.do(s)
 			o = s.defaults(o)
+			if o.ReaderKey != nil {
+				t.Skip("verify.py opens no keys: what only their reader can see is checked in Go alone")
+			}
 			report := Verify(bytes.NewReader(bundle), int64(len(bundle)), o)
 			got, code := runPython(t, python, bundle, o)
 			if got.Verdict != report.Verdict || got.Verdict != v.want || code != Exit(v.want) {

@@ -41,6 +41,12 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
     其中 88 个 base64 字符是以该公钥验证的 Ed25519 签名，被签的是
       "petition-ledger/seal/v1" 与 0x00 共 24 · 记录标识 16 · 流内序号 8 · 流名 2+n ·
       类型 2+n · SHA-256(数据) 32 · SHA-256(去掉印记后以 } 结尾的元数据) 32
+ 9. keys/disclosed.json（如有）是给一名读者的数据密钥：wrapped 为 HPKE（RFC 9180，base，
+    X25519、HKDF-SHA256、ChaCha20Poly1305），info 为 "petition-evidence/v1 key"，附加数据为
+    subject 16 · commitment 32。commitment = SHA-256("dek-commit/v1" ‖ 密钥)，应与某条元数据中的
+    key_commitment 相同。box = 1 · nonce 24 · XChaCha20-Poly1305，附加数据为
+    "xinfang/vault/v1/box" · 00 · subject 16 · 项名。erased 表示密钥已销毁：该案必有同一
+    subject 的 ErasureAuthorised 条目。
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -97,4 +103,11 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
       "petition-ledger/seal/v1" and 0x00, 24 in all · event id 16 · revision 8 ·
       stream 2+n · type 2+n · SHA-256(data) 32 · SHA-256(meta without the seal, and
       ending with }) 32
+ 9. keys/disclosed.json, if it is there, has data keys for one reader. wrapped is HPKE
+    (RFC 9180, base mode, X25519, HKDF-SHA256, ChaCha20Poly1305) with the info
+    "petition-evidence/v1 key" and the additional data subject 16 · commitment 32.
+    commitment = SHA-256("dek-commit/v1" || key) must be the key_commitment in the meta
+    of some event. A box is 1 · nonce 24 · XChaCha20-Poly1305, with the additional data
+    "xinfang/vault/v1/box" · 00 · subject 16 · field. erased says that the key was
+    destroyed: then the case has an event ErasureAuthorised of that subject.
 `

@@ -22,6 +22,11 @@ type Options struct {
 	Updates [][]byte      // policies that succeed Policy, in this order: the last is the one to believe
 	Older   [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
 
+	// ReaderKey, if not nil, opens the keys that are disclosed, and all boxes under
+	// them; with Reveal the report has the values.
+	ReaderKey *ReaderKey
+	Reveal    bool
+
 	// Now is the present, for StaleAfter.
 	Now time.Time
 
@@ -53,6 +58,9 @@ type Report struct {
 	Cosigned   []proof.Cosignature
 	Witnessed  bool    // a quorum of witnesses has cosigned
 	Entries    []Entry // the events that are proven, in order
+
+	Erased   []int64    // the events ErasureAuthorised under which disclosed keys were destroyed
+	Revealed []Revealed // for the eyes of whoever has the reader's key; in no JSON
 }
 
 // Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
@@ -90,6 +98,7 @@ type check struct {
 	stream     ledger.Stream
 	checkpoint []byte          // the signed note
 	stamps     []attest.Anchor // those that hold
+	keys       *keyring        // nil if no keys are disclosed
 	report     Report
 }
 
@@ -130,8 +139,10 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	if err := c.names(); err != nil {
 		return err
 	}
+	c.disclosed()
 	c.stamps = c.anchors()
 	history := c.events()
+	c.judged(len(history))
 	c.heads(history)
 	for i, note := range c.Older {
 		c.older(i+1, note)

@@ -15,12 +15,13 @@ wrong is the same, so that the verdicts can be compared.
 """
 import argparse, base64, hashlib, json, re, struct, sys, time, zlib
 
-ORDER = ["OK", "OK_UNWITNESSED", "UNSEALED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
+ORDER = ["OK", "OK_UNWITNESSED", "UNSEALED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "ERASED_UNAUTHORISED", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
          "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
 MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, (1 << 20) - (1 << 14), 10000, 64 << 20, 1 << 30
-NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|"
+NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|"
                   r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
                   r"consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
+HASH = re.compile("[0-9a-f]{64}")
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -272,13 +273,21 @@ def archive(path):
 
 
 def strict_json(text, fields, optional=()):
-    """Decodes an object with exactly those fields, in whatever form, and perhaps the optional ones behind."""
+    """Decodes an object, in whatever form: with exactly those fields, if any are named, and perhaps the optional ones behind."""
     def unique(pairs):
         need(len(dict(pairs)) == len(pairs))
         return dict(pairs)
     value = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
-    need(isinstance(value, dict) and list(value) in (fields, fields + list(optional)))
+    need(isinstance(value, dict) and (fields is None or list(value) in (fields, fields + list(optional))))
     return value
+
+
+def loose_json(text):
+    """Decodes an object with whatever fields; one of none if it is no such thing."""
+    try:
+        return strict_json(text, None)
+    except (Bad, ValueError, RecursionError):
+        return {}
 
 
 def number(x):
@@ -308,6 +317,7 @@ def category_of(stream):
 class Check:
     def __init__(self, options):
         self.o, self.verdicts, self.events, self.size = options, [], 0, 0
+        self.keys, self.committed, self.authorised = None, set(), set()
 
     def attempt(self, step, *args):
         """Runs a step; returns None if it found something wrong."""
@@ -338,6 +348,7 @@ class Check:
             if name.startswith("consistency/"):
                 first, last = map(int, NAME.fullmatch(name).groups()[-2:])
                 need(first < last == self.size)
+        self.keys = self.attempt(self.disclosed) if "keys/disclosed.json" in self.files else None
         self.anchors = []
         for name in sorted(self.files) if self.o.policy.tsaroots else []:
             if name.startswith("time/") and name.endswith(".tsr"):
@@ -351,8 +362,12 @@ class Check:
                     self.attempt(self.follows, e, previous, expected)
                     self.attempt(self.recorded, e)
                     self.attempt(self.sealed, name[:-5], e)
+                    self.noted(e, name[:-5])
                     history.append(e)
                 previous, expected = e, (e["version"] if e else expected) + 1
+        if len(history) == self.events:
+            for key in self.keys or []:
+                self.attempt(self.judged, key)
         self.attempt(self.heads, history)
         for path in self.o.older:
             with open(path, "rb") as f:
@@ -460,6 +475,33 @@ class Check:
             record = sha256(h["stream"].encode()) + struct.pack(">QQ", h["version"] - 1, h["index"]) + h["hash"]
             need(included(p["place"], streams, leaf_hash(record), path, root), "INCOMPLETE")
         need(not self.o.stale_after or self.o.now - e["recorded"] / 10**7 <= self.o.stale_after, "STALE")
+
+    def disclosed(self):
+        """Returns what the bundle discloses of keys. No key is opened here: that takes the reader's own."""
+        text = self.file("keys/disclosed.json", 300 * 2472)
+        d = strict_json(text, ["reader", "keys"])
+        need(json.dumps(d, separators=(",", ":")).encode() == text and d["keys"])
+        last, commitments = "00000000-0000-0000-0000-000000000000", [k["commitment"] for k in d["keys"]]
+        for k in d["keys"]:
+            need(list(k) == ["subject", "commitment", "erased" if "erased" in k else "wrapped"])
+            need(category_of("x-" + k["subject"]) == "x" and k["subject"] > last and HASH.fullmatch(k["commitment"]))
+            need(k["erased"] is True if "erased" in k else base64.b64encode(unbase64(k["wrapped"])).decode() == k["wrapped"])
+            need("erased" in k or len(unbase64(k["wrapped"])) == 80)
+            last = k["subject"]
+        need(len(set(commitments)) == len(commitments))
+        need(HASH.fullmatch(d["reader"]) if any("wrapped" in k for k in d["keys"]) else d["reader"] == "")
+        return d["keys"]
+
+    def noted(self, e, name):
+        """Takes what a proven event says of keys: that it commits to one, or that one may be destroyed."""
+        meta, data = loose_json(self.files[name + ".meta"]), loose_json(self.files[name + ".data"])
+        self.committed.add(str(meta.get("key_commitment")))
+        if e["category"] == "case" and e["type"] == b"ErasureAuthorised" and set(data) == {"subject", "ground"}:
+            self.authorised.add(str(data["subject"]))
+
+    def judged(self, key):
+        need(key["commitment"] in self.committed)
+        need("erased" not in key or key["subject"] in self.authorised, "ERASED_UNAUTHORISED")
 
     def older(self, note):
         size, root, _ = self.o.policy.checkpoint(note)

@@ -34,6 +34,8 @@ type Source struct {
 	Older []Older // checkpoints that readers of the bundle may hold, and those that Anchors have stamped
 
 	Anchors []ledger.Envelope // events NotaryAnchor, up to MaxAnchors, that bound the times of the events
+
+	Disclosed *Disclosure // of the keys of the case; nil if none are disclosed
 }
 
 // An Older is the proof that the tree of a [Source] continues one of that size.
@@ -54,7 +56,7 @@ func Write(ctx context.Context, w io.Writer, s Source) error {
 	if err := x.open(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.anchors, x.last} {
+	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.keys, x.anchors, x.last} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -71,6 +73,7 @@ type export struct {
 	note     proof.HeadsNote
 	total    int64
 	after    map[string][]byte // files that come after the manifest, which lists them
+	ring     *keyring          // nil if no keys are disclosed
 }
 
 // open settles whether there is anything to write.
@@ -84,6 +87,9 @@ func (x *export) open() (err error) {
 	}
 	if x.note, err = readHeads(x.Policy, &x.Heads); err != nil {
 		return err
+	}
+	if x.Disclosed != nil {
+		x.ring = newKeyring(*x.Disclosed)
 	}
 	if len(x.Older) > MaxOlder {
 		return ledger.Troubled("旧检查点的证明超过 %d 份", "there are more than %d proofs of older checkpoints", MaxOlder)
@@ -148,6 +154,9 @@ func (x *export) events(ctx context.Context) error {
 		}
 		if err := x.event(ctx, fileEvent(count), ".leaf", &env); err != nil {
 			return err
+		}
+		if x.ring != nil {
+			x.ring.note(&env)
 		}
 		if index := int64(env.Position) - 1; index < x.note.Size {
 			head = proof.Head{Stream: env.Stream, Version: env.Version, Index: index, Leaf: env.Leaf}
@@ -222,6 +231,24 @@ func (x *export) anchors(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keys writes what is disclosed of the keys of the case.
+func (x *export) keys(context.Context) error {
+	if x.ring == nil {
+		return nil
+	}
+	if _, wrong := x.ring.judge(); len(wrong) > 0 {
+		return wrong[0]
+	}
+	b, err := x.Disclosed.encode()
+	if err != nil {
+		return err
+	}
+	if _, ok := parseDisclosure(b); !ok {
+		return malformed("披露的密钥重复、顺序不对或不完整", "the keys that are disclosed come twice, out of order or incomplete")
+	}
+	return x.add(fileKeys, b)
 }
 
 // last writes the manifest, and what comes after it.

@@ -4,6 +4,8 @@ import (
 	"container/list"
 
 	"github.com/google/uuid"
+
+	"xinfang/domain/personal"
 )
 
 // cacheSize is how many data keys are kept unwrapped, at about 200 bytes each.
@@ -19,23 +21,23 @@ type cache struct {
 
 type cached struct {
 	subject uuid.UUID
-	key     dataKey
+	key     personal.Key
 }
 
 func newCache(size int) cache {
 	return cache{size, list.New(), make(map[uuid.UUID]*list.Element)}
 }
 
-func (c *cache) get(subject uuid.UUID) (dataKey, bool) {
+func (c *cache) get(subject uuid.UUID) (personal.Key, bool) {
 	e, ok := c.by[subject]
 	if !ok {
-		return dataKey{}, false
+		return personal.Key{}, false
 	}
 	c.order.MoveToFront(e)
 	return e.Value.(*cached).key, true
 }
 
-func (c *cache) add(subject uuid.UUID, key dataKey) {
+func (c *cache) add(subject uuid.UUID, key personal.Key) {
 	c.by[subject] = c.order.PushFront(&cached{subject, key})
 	if len(c.by) > c.size {
 		c.drop(c.order.Back().Value.(*cached).subject)
@@ -44,7 +46,7 @@ func (c *cache) add(subject uuid.UUID, key dataKey) {
 
 func (c *cache) drop(subject uuid.UUID) {
 	if e, ok := c.by[subject]; ok {
-		e.Value.(*cached).key = dataKey{}
+		e.Value.(*cached).key = personal.Key{}
 		c.order.Remove(e)
 		delete(c.by, subject)
 	}

@@ -2,31 +2,18 @@ package vault
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/personal"
 )
-
-// A dataKey seals the values of one subject.
-type dataKey [chacha20poly1305.KeySize]byte
-
-// commitment returns what an event says of the key, without giving it away.
-func (k dataKey) commitment() string {
-	h := sha256.New()
-	h.Write([]byte("dek-commit/v1"))
-	h.Write(k[:])
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // wrapContext binds a wrapped key to its subject.
 func wrapContext(subject uuid.UUID) []byte {
@@ -36,7 +23,7 @@ func wrapContext(subject uuid.UUID) []byte {
 // A found is what the vault knows of a subject's key: the key, or an error that
 // is about this subject alone.
 type found struct {
-	key dataKey
+	key personal.Key
 	err error
 }
 
@@ -108,11 +95,12 @@ type row struct {
 	erased     *ErasedError // nil if he was not
 }
 
-func scan(r *sql.Row) (row, error) {
+// scan reads a row of [selectKey], and what stands after it into more.
+func scan(r interface{ Scan(...any) error }, more ...any) (row, error) {
 	var wrapped, authority []byte
 	var commitment sql.NullString
 	var at sql.NullInt64
-	switch err := r.Scan(&wrapped, &commitment, &at, &authority); {
+	switch err := r.Scan(append([]any{&wrapped, &commitment, &at, &authority}, more...)...); {
 	case errors.Is(err, sql.ErrNoRows):
 		return row{}, ErrUnknownSubject
 	case err != nil:
@@ -130,11 +118,15 @@ func scan(r *sql.Row) (row, error) {
 }
 
 // load reads the key of subject and checks that it is the one committed to.
-func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (key dataKey, err error) {
+func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (key personal.Key, err error) {
 	found, err := scan(query.QueryRowContext(ctx, subject[:]))
 	if err != nil {
 		return key, err
 	}
+	return v.unwrap(subject, found)
+}
+
+func (v *Vault) unwrap(subject uuid.UUID, found row) (key personal.Key, err error) {
 	if found.erased != nil {
 		return key, found.erased
 	}
@@ -147,20 +139,20 @@ func (v *Vault) load(ctx context.Context, query *sql.Stmt, subject uuid.UUID) (k
 		return key, ErrDamaged
 	}
 	copy(key[:], plain)
-	if subtle.ConstantTimeCompare([]byte(key.commitment()), []byte(found.commitment)) == 0 {
+	if subtle.ConstantTimeCompare([]byte(key.Commitment()), []byte(found.commitment)) == 0 {
 		return key, ErrDamaged
 	}
 	return key, nil
 }
 
 // create makes and stores a key for subject.
-func (v *Vault) create(ctx context.Context, insert *sql.Stmt, subject uuid.UUID) (key dataKey, err error) {
+func (v *Vault) create(ctx context.Context, insert *sql.Stmt, subject uuid.UUID) (key personal.Key, err error) {
 	nonce := make([]byte, v.wrap.NonceSize(), v.wrap.NonceSize()+len(key)+v.wrap.Overhead())
 	if err := v.read(key[:], nonce); err != nil {
 		return key, err
 	}
 	wrapped := v.wrap.Seal(nonce, nonce, key[:], wrapContext(subject))
-	if _, err := insert.ExecContext(ctx, subject[:], wrapped, key.commitment()); err != nil {
+	if _, err := insert.ExecContext(ctx, subject[:], wrapped, key.Commitment()); err != nil {
 		return key, fmt.Errorf("storing a key: %w", err)
 	}
 	return key, nil

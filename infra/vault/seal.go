@@ -7,19 +7,9 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"xinfang/domain/personal"
 )
-
-// boxFormat is the first byte of a box.
-const boxFormat = 1
-
-// boxContext binds a box to its subject and field.
-func boxContext(subject uuid.UUID, field personal.Field) []byte {
-	b := append([]byte("xinfang/vault/v1/box\x00"), subject[:]...)
-	return append(b, field...)
-}
 
 // A Value is one value of personal data, to be sealed. It does not print.
 type Value struct {
@@ -84,16 +74,11 @@ func (v *Vault) SealMany(ctx context.Context, values ...Value) (boxes [][]byte, 
 		if f.err != nil {
 			return nil, fmt.Errorf("vault: sealing %v: %w", value, f.err)
 		}
-		aead, err := chacha20poly1305.NewX(f.key[:])
-		if err != nil {
+		var nonce [personal.NonceSize]byte
+		if err := v.read(nonce[:]); err != nil {
 			return nil, fmt.Errorf("vault: sealing %v: %w", value, err)
 		}
-		box := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(value.Plain)+aead.Overhead())
-		box[0] = boxFormat
-		if err := v.read(box[1:]); err != nil {
-			return nil, fmt.Errorf("vault: sealing %v: %w", value, err)
-		}
-		boxes[i] = aead.Seal(box, box[1:], []byte(value.Plain), boxContext(value.Subject, value.Field))
+		boxes[i] = f.key.Seal(nonce, value.Subject, value.Field, value.Plain)
 	}
 	return boxes, nil
 }
@@ -135,17 +120,9 @@ func (b Box) open(f found) (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
-	if len(b.Box) < 1+chacha20poly1305.NonceSizeX || b.Box[0] != boxFormat {
+	plain, ok := f.key.Open(b.Subject, b.Field, b.Box)
+	if !ok {
 		return "", ErrAltered
 	}
-	aead, err := chacha20poly1305.NewX(f.key[:])
-	if err != nil {
-		return "", err
-	}
-	nonce, sealed := b.Box[1:1+aead.NonceSize()], b.Box[1+aead.NonceSize():]
-	plain, err := aead.Open(nil, nonce, sealed, boxContext(b.Subject, b.Field))
-	if err != nil {
-		return "", ErrAltered
-	}
-	return string(plain), nil
+	return plain, nil
 }

@@ -71,12 +71,12 @@ func TestCommitment(t *testing.T) {
 	seal(t, v, a, personal.Name, "傅建华")
 	key, _ := v.keys.get(a)
 	got, err := v.Commitment(t.Context(), a)
-	if err != nil || got != key.commitment() || len(got) != 64 {
+	if err != nil || got != key.Commitment() || len(got) != 64 {
 		t.Errorf("Commitment = %s, %v", got, err)
 	}
 	// SHA-256("dek-commit/v1" ‖ 32 zeros), computed elsewhere.
 	const zeros = "f71ab95963fb7c65ff83c1158ec75d2891823c2596c73139dcac008fdcabc168"
-	if got := (dataKey{}).commitment(); got != zeros {
+	if got := (personal.Key{}).Commitment(); got != zeros {
 		t.Errorf("commitment of zeros = %s", got)
 	}
 	if err := v.Erase(t.Context(), a, uuid.New()); err != nil {

@@ -96,6 +96,7 @@ var table = map[string]rule{
 	"GET /api/v1/cases/{no}/clocks":              {roles: readers},
 	"GET /api/v1/cases/{no}/holders":             {roles: readers},
 	"GET /api/v1/cases/{no}/evidence":            {roles: examiners},
+	"POST /api/v1/cases/{no}/evidence":           {roles: disclosers},
 	"POST /api/v1/cases/{no}/commands/{command}": {roles: writers},
 	"GET /api/v1/search":                         {roles: readers},
 	"POST /api/v1/imports":                       {roles: importers, body: importLimit},

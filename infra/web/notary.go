@@ -26,6 +26,10 @@ type Notary interface {
 	// continues the trees of older sizes.
 	WriteEvidence(ctx context.Context, number string, older []int64, w io.Writer) error
 
+	// WriteDisclosure is WriteEvidence with the data keys of the case, for the reader
+	// with that public key alone. That he gets them is on record before.
+	WriteDisclosure(ctx context.Context, number string, older []int64, reader string, w io.Writer) error
+
 	Integrity() Integrity
 }
 
@@ -94,25 +98,37 @@ type evidenceInput struct {
 
 func (s *Server) notaryOperations() {
 	operation(s, huma.Operation{OperationID: "getEvidence", Method: http.MethodGet, Path: "/api/v1/cases/{no}/evidence", Summary: "证据包 · The evidence bundle of a case, to be verified offline", Tags: []string{"cases"},
-		Responses: map[string]*huma.Response{"200": {Description: "the bundle", Content: map[string]*huma.MediaType{
-			"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}},
+		Responses: bundleResponse()},
 		func(ctx context.Context, in *evidenceInput) (*streamed, error) {
 			number, bundle, err := s.evidence(ctx, in.r.PathValue("no"), in.r.URL.Query())
 			if err != nil {
 				return nil, err
 			}
-			return &streamed{func(h huma.Context) {
-				h.SetHeader("Content-Type", "application/zip")
-				h.SetHeader("Content-Disposition", attached(number))
-				if _, err := h.BodyWriter().Write(bundle); err != nil {
-					s.Log.DebugContext(ctx, "the client went away", slog.String("trace_id", traceOf(ctx)))
-				}
-			}}, nil
+			return s.sendBundle(ctx, number, bundle), nil
 		})
+	s.discloseOperation()
+}
+
+func bundleResponse() map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Description: "the bundle", Content: map[string]*huma.MediaType{
+		"application/zip": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
+}
+
+// sendBundle answers with the bundle of the case with that number.
+func (s *Server) sendBundle(ctx context.Context, number string, bundle []byte) *streamed {
+	return &streamed{func(h huma.Context) {
+		h.SetHeader("Content-Type", "application/zip")
+		h.SetHeader("Content-Disposition", attached(number))
+		if _, err := h.BodyWriter().Write(bundle); err != nil {
+			s.Log.DebugContext(ctx, "the client went away", slog.String("trace_id", traceOf(ctx)))
+		}
+	}}
 }
 
 // maxOlder is how many older checkpoints one bundle may be asked to continue.
 const maxOlder = 10
+
+var errOlder = badParameter("older", "应为检查点的条目数，至多十个", "the size of a checkpoint is expected, ten at most")
 
 func attached(number string) string {
 	return `attachment; filename="` + url.PathEscape(number) + `.evidence.zip"`
@@ -128,7 +144,7 @@ func (s *Server) evidence(ctx context.Context, number string, q url.Values) (str
 	for _, text := range q["older"] {
 		size, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || size < 1 || len(older) == maxOlder {
-			return "", nil, badParameter("older", "应为检查点的条目数，至多十个", "the size of a checkpoint is expected, ten at most")
+			return "", nil, errOlder
 		}
 		older = append(older, size)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,14 +75,20 @@ func (s *Server) reveal(w http.ResponseWriter, r *http.Request) {
 	fields := r.PostForm["fields"]
 	wanted := slices.DeleteFunc(boxes(c.File), func(b box) bool { return !slices.Contains(fields, string(b.field)) })
 	data := &revealData{Number: c.Number}
-	if err = s.recordLook(r, c.File, wanted); err == nil {
+	key, err := uuid.Parse(r.PostFormValue("command"))
+	if err != nil {
+		s.fail(w, r, errForm)
+		return
+	}
+	why := viewing{key: key, purpose: access.Purpose(r.PostFormValue("purpose")), reason: strings.TrimSpace(r.PostFormValue("reason"))}
+	if err = s.recordLook(ctx, c.File, wanted, why); err == nil {
 		err = s.open(r, c, wanted, data)
 	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	data.Purpose = access.Purpose(r.PostFormValue("purpose")).Title().In(visitOf(ctx).Lang)
+	data.Purpose = why.purpose.Title().In(visitOf(ctx).Lang)
 	p, err := s.newPage(r, c.Number, c.moment, c.world, data)
 	if err != nil {
 		s.fail(w, r, err)
@@ -91,27 +98,29 @@ func (s *Server) reveal(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "reveal", p)
 }
 
+// A viewing is why somebody is to see personal data, and the key of his request.
+type viewing struct {
+	key     uuid.UUID
+	purpose access.Purpose
+	reason  string
+}
+
 // recordLook records that the visitor is about to see the values. Whatever fails
 // after it, nothing is shown that is not on record: a page reloaded is the same
 // look, and other fields or another purpose under its key are another.
-func (s *Server) recordLook(r *http.Request, f *casefile.File, wanted []box) error {
-	key, err := uuid.Parse(r.PostFormValue("command"))
-	if err != nil {
-		return errForm
-	}
+func (s *Server) recordLook(ctx context.Context, f *casefile.File, wanted []box, why viewing) error {
 	var fields []string
 	for _, b := range wanted {
 		if !slices.Contains(fields, string(b.field)) {
 			fields = append(fields, string(b.field))
 		}
 	}
-	ctx, v, now := r.Context(), visitOf(r.Context()), s.Now().UTC()
-	purpose, reason := r.PostFormValue("purpose"), strings.TrimSpace(r.PostFormValue("reason"))
-	command := uuid.NewSHA1(key, fmt.Appendf(nil, "%q", append([]string{f.Number, purpose, reason}, fields...)))
-	_, err = access.Decider.Handle(ctx, s.Store, ledger.Ask[access.View]{
+	v, now := visitOf(ctx), s.Now().UTC()
+	command := uuid.NewSHA1(why.key, fmt.Appendf(nil, "%q", append([]string{f.Number, string(why.purpose), why.reason}, fields...)))
+	_, err := access.Decider.Handle(ctx, s.Store, ledger.Ask[access.View]{
 		ID:      access.StreamOf(v.Actor.Officer, now),
-		Command: access.View{Number: f.Number, Fields: fields, Purpose: access.Purpose(purpose)},
-		Meta:    ledger.Meta{Command: command, Correlation: key, Actor: v.Actor, Occurred: now, Reason: reason},
+		Command: access.View{Number: f.Number, Fields: fields, Purpose: why.purpose},
+		Meta:    ledger.Meta{Command: command, Correlation: why.key, Actor: v.Actor, Occurred: now, Reason: why.reason},
 	})
 	if err == nil && s.Revealed != nil {
 		s.Revealed(v.Actor.Role, fields)

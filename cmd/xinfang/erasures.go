@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/google/uuid"
+
+	"xinfang/domain/ledger"
+	"xinfang/infra/esdbnode"
+	"xinfang/infra/segment"
+	"xinfang/infra/vault"
+	"xinfang/projections/erasure"
+)
+
+// A keysFound is what verify prints of the keys of personal data.
+type keysFound struct {
+	Held      int `json:"held"`      // of petitioners
+	Erased    int `json:"erased"`    // as authorised
+	Elsewhere int `json:"elsewhere"` // sealed by other nodes
+	Lost      int `json:"lost"`      // without authority
+}
+
+// auditErasures checks that every key of personal data that the ledger speaks of is in
+// the vault of the data directory, or was destroyed as an event has authorised, and
+// notes the verdict. A machine that has no vault, or whose vault a server has open,
+// checks nothing. It returns what to show.
+func (a *app) auditErasures(ctx context.Context, v *verified) (string, error) {
+	if !v.OK {
+		return "—", nil // what cannot be trusted authorises nothing
+	}
+	there, err := exists(a.path(vaultFile))
+	if err != nil {
+		return "", err
+	}
+	if !there {
+		return a.tr("未核对：本机没有个人信息库", "not checked: there is no vault here"), nil
+	}
+	store, err := a.openStore(false)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	keys, head, err := a.keysNow(ctx, store)
+	if err != nil {
+		return fmt.Sprintf(a.tr("未核对：%s", "not checked: %s"), a.explain(err)), nil
+	}
+	found, err := a.compareKeys(ctx, store, head, keys)
+	if err != nil {
+		return "", err
+	}
+	v.Keys = &keysFound{found.Held, found.Erased, found.Elsewhere, len(found.Lost)}
+	if len(found.Lost) > 0 {
+		f := found.Lost[0]
+		v.OK, v.Verdict, v.Finding = false, v.Verdict.Worse(f.Verdict), f
+		return fmt.Sprintf(a.tr("✗ %s；这样的密钥共 %d 把", "✗ %s; there are %d such keys"), f.Say().In(a.lang), len(found.Lost)), nil
+	}
+	text := fmt.Sprintf(a.tr("✓ 密钥 %d 把在库，%d 人已依批准清除", "✓ %d keys are there, %d subjects were erased under authorisation"), found.Held, found.Erased)
+	if found.Elsewhere > 0 {
+		text += fmt.Sprintf(a.tr("；%d 人的密钥在其他节点，未核对", "; those of %d are on other nodes, and were not checked"), found.Elsewhere)
+	}
+	return text, nil
+}
+
+// keysNow returns what the vault holds, and the end of the ledger at that moment:
+// while we have the vault nobody seals or erases, so that it knows all that the
+// events up to there use.
+func (a *app) keysNow(ctx context.Context, store *segment.Store) (keys map[uuid.UUID]erasure.Key, head ledger.Position, err error) {
+	k, err := a.openVault(ctx, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, k.Close()) }()
+	if head, err = store.Head(ctx); err != nil {
+		return nil, 0, err
+	}
+	keys = make(map[uuid.UUID]erasure.Key)
+	err = k.States(ctx, func(s vault.State) {
+		key := erasure.Key{Commitment: s.Commitment, Held: s.Err == nil}
+		if e, erased := errors.AsType[*vault.ErasedError](s.Err); erased {
+			key.Authority = e.Authority
+		}
+		keys[s.Subject] = key
+	})
+	return keys, head, err
+}
+
+func (a *app) compareKeys(ctx context.Context, store *segment.Store, head ledger.Position, keys map[uuid.UUID]erasure.Key) (erasure.Result, error) {
+	shared, err := a.sharedLedger(ctx, store)
+	if err != nil {
+		return erasure.Result{}, err
+	}
+	audit := erasure.New(keys, shared)
+	bar := a.progress(a.tr("核对密钥", "looking for keys"))
+	defer bar.done()
+	for env, err := range store.ReadAll(ctx, 0) {
+		if err != nil {
+			return erasure.Result{}, err
+		}
+		if env.Position > head {
+			break
+		}
+		if audit.Next(&env); env.Position%4096 == 0 {
+			bar.set(int64(env.Position), int64(head))
+		}
+	}
+	return audit.Result(), nil
+}
+
+// sharedLedger reports whether other nodes may have sealed what is in the ledger: it is
+// a replica, or there are accounts that append to it.
+func (a *app) sharedLedger(ctx context.Context, store *segment.Store) (bool, error) {
+	for env, err := range store.ReadAll(ctx, 0) {
+		if err != nil {
+			return false, err
+		}
+		if env.Origin.Commit != uint64(env.Position) {
+			return true, nil
+		}
+		break
+	}
+	users, err := esdbnode.LoadUsers(a.usersPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && users.Appending(), err
+}
