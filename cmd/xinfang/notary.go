@@ -75,11 +75,11 @@ func (a *app) openGuard(ctx context.Context, origin string) (notary.Signer, erro
 	if socket := a.cfg.Notary.Guard; socket != "" {
 		return notary.DialGuard(ctx, socket, origin)
 	}
-	signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+	signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 	if err != nil {
 		return nil, err
 	}
-	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signer)
+	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signers...)
 }
 
 // Close gives the guard's memory free.
@@ -201,11 +201,11 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 	return lines, err
 }
 
-// setUpNotary makes a key and the policy that believes it, with witnesses and how
-// many of them must cosign.
-func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader) (*proof.Policy, error) {
+// setUpNotary makes a key, and those of further kinds, and the policy that believes
+// them, with witnesses and how many of them must cosign.
+func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader, further ...string) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random)
+	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random, further...)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",

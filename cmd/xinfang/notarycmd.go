@@ -28,6 +28,7 @@ func (a *app) notaryInit() *cobra.Command {
 	var origin string
 	var witnesses []string
 	var quorum int
+	var mldsa, sm2 bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: a.tr("生成公证密钥与信任策略（每个台账一次）", "make the notary's key and the policy (once for a ledger)"),
@@ -42,7 +43,14 @@ func (a *app) notaryInit() *cobra.Command {
 			if !cmd.Flags().Changed("quorum") {
 				quorum = len(witnesses)
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader)
+			var further []string
+			if mldsa {
+				further = append(further, proof.MLDSA44)
+			}
+			if sm2 {
+				further = append(further, proof.SM2)
+			}
+			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, further...)
 			if err != nil {
 				return err
 			}
@@ -54,6 +62,8 @@ func (a *app) notaryInit() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&origin, "origin", "", a.tr("台账的名称，如 ledger.example.gov.cn/petition", "`name` of the ledger, such as ledger.example.gov.cn/petition"))
 	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, a.tr("一个见证的公钥（可多次）", "public `key` of a witness (may be repeated)"))
+	cmd.Flags().BoolVar(&mldsa, "ml-dsa", false, a.tr("另设 ML-DSA-44 密钥（后量子签名）", "also make an ML-DSA-44 key (against quantum computers)"))
+	cmd.Flags().BoolVar(&sm2, "sm2", false, a.tr("另设 SM2 密钥，并维护 SM3 树（国密；过密评须用经认证的密码设备签名）", "also make an SM2 key, and keep an SM3 tree (an assessment of commercial cryptography asks for a certified device instead)"))
 	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
 	return cmd
 }
@@ -176,11 +186,11 @@ func (a *app) notaryGuard() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			signer, err := notary.ReadKey(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
+			signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 			if err != nil {
 				return err
 			}
-			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy.Origin, signer)
+			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy.Origin, signers...)
 			if err != nil {
 				return err
 			}

@@ -123,7 +123,7 @@ func (p *Policy) signedBy(kind string, n *note.Note, size int64) error {
 	known := false
 	for _, sig := range n.Sigs {
 		for _, k := range p.LogKeys {
-			if KindOf(k.verifier) != kind || !is(&k, sig) {
+			if k.Kind() != kind || !is(&k, sig) {
 				continue
 			}
 			if k.covers(size) {

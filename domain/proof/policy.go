@@ -60,12 +60,15 @@ type Key struct {
 // Name returns the name in the key.
 func (k *Key) Name() string { return k.verifier.Name() }
 
+// Kind returns the kind of a log key.
+func (k *Key) Kind() string { return KindOf(k.verifier) }
+
 func (k *Key) covers(size int64) bool { return k.From <= size && size <= k.To }
 
 // Wants reports whether what is signed for a size must have the line of a log key of
 // that kind.
 func (p *Policy) Wants(kind string, size int64) bool {
-	counts := func(k Key) bool { return KindOf(k.verifier) == kind && k.covers(size) }
+	counts := func(k Key) bool { return k.Kind() == kind && k.covers(size) }
 	return kind == Ed25519 || slices.ContainsFunc(p.LogKeys, counts)
 }
 
@@ -98,11 +101,14 @@ func ParsePolicy(text []byte) (*Policy, error) {
 	return p, p.check()
 }
 
-// NewPolicy returns the first policy of a ledger: it believes one log key, and
-// witnesses, whatever the size. Its errors are those of [ParsePolicy].
-func NewPolicy(origin, logKey string, witnesses []string, quorum int) (*Policy, error) {
+// NewPolicy returns the first policy of a ledger: it believes log keys and witnesses,
+// whatever the size. Its errors are those of [ParsePolicy].
+func NewPolicy(origin string, logKeys, witnesses []string, quorum int) (*Policy, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, logKey)
+	fmt.Fprintf(&b, "version 1\norigin %s\n", origin)
+	for _, k := range logKeys {
+		fmt.Fprintf(&b, "logkey %s 0 -\n", k)
+	}
 	for _, w := range witnesses {
 		fmt.Fprintf(&b, "witness %s 0 -\n", w)
 	}
@@ -166,7 +172,7 @@ func (p *Policy) check() error {
 		}
 		keys[public] = true
 	}
-	if !slices.ContainsFunc(p.LogKeys, func(k Key) bool { return KindOf(k.verifier) == Ed25519 }) {
+	if !slices.ContainsFunc(p.LogKeys, func(k Key) bool { return k.Kind() == Ed25519 }) {
 		return ledger.Troubled("信任策略须有一个 Ed25519 公证密钥", "the policy has no log key of the kind Ed25519")
 	}
 	for _, k := range p.LogKeys {

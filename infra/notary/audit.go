@@ -2,6 +2,7 @@ package notary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // believed.
 type Audit struct {
 	Log    ledger.Log
-	Dir    string        // of the tree, or of a mirror of it; "" if there is none, and then no leaf can be named
+	Dir    string        // of the tree, or of a mirror of it; "" if there is none, and then no leaf can be named; with the SM3 checkpoint, if there is one
 	Policy *proof.Policy // that believes Checkpoint
 	Note   []byte        // the signed checkpoint
 
@@ -128,6 +129,10 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 // read goes through the log up to c and returns how it differs from c; nil if it
 // does not.
 func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
+	gm, err := a.sm3()
+	if err != nil {
+		return nil, err
+	}
 	from := e.size
 	var last ledger.Ticks
 	var backdated *proof.Finding
@@ -141,7 +146,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 			}
 			last = max(last, env.Recorded)
 			leaf := leafOf(&env)
-			if err := e.add(tlog.RecordHash(leaf)); err != nil {
+			if err := errors.Join(e.add(tlog.RecordHash(leaf)), gm.add(leaf)); err != nil {
 				return nil, err
 			}
 			if a.Progress != nil && e.size%4096 == 0 {
@@ -162,7 +167,11 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 	if got := ledger.Hash(root); got != c.Root {
 		return proof.Found(proof.TamperedContent, "前 %d 条与签过的不同", "the first %d entries are not those that were signed for", c.Size).Differing(c.Root, got), nil
 	}
-	return backdated, nil
+	err = gm.finish(ctx, a.Log, c)
+	if f, ok := errors.AsType[*proof.Finding](err); ok {
+		return f, nil
+	}
+	return backdated, err
 }
 
 func leafOf(e *ledger.Envelope) []byte {

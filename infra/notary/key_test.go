@@ -36,8 +36,8 @@ func TestSetUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := ReadKey(key)
-	if err != nil || signer.Name() != origin {
+	signers, err := ReadKeys(key)
+	if err != nil || len(signers) != 1 || signers[0].Name() != origin {
 		t.Fatalf("the key: %v", err)
 	}
 	if b, err := os.ReadFile(policy); err != nil || string(b) != made.String() {
@@ -49,7 +49,7 @@ func TestSetUp(t *testing.T) {
 	if err := os.Chmod(key, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadKey(key); err == nil {
+	if _, err := ReadKeys(key); err == nil {
 		t.Error("a key that others can read is taken")
 	}
 }
