@@ -6,7 +6,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"xinfang/domain/proof"
 )
 
 // TestSetUp makes a notary, refuses to make it again, and makes one where an earlier
@@ -46,10 +51,47 @@ func TestSetUp(t *testing.T) {
 	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, random); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("made again: %v", err)
 	}
+	t.Run("of all kinds", func(t *testing.T) { setUpKinds(t, t.TempDir()) })
 	if err := os.Chmod(key, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadKeys(key); err == nil {
 		t.Error("a key that others can read is taken")
+	}
+}
+
+// setUpKinds makes a notary that signs with keys of all kinds, and believes it.
+func setUpKinds(t *testing.T, dir string) {
+	key := filepath.Join(dir, "key")
+	policy, err := SetUp(dir, key, origin, nil, 0, rand.NewChaCha8([32]byte{1}), proof.MLDSA44, proof.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signers, err := ReadKeys(key)
+	if err != nil || len(signers) != 3 {
+		t.Fatalf("%d keys, %v", len(signers), err)
+	}
+	c := proof.Checkpoint{Origin: origin, Size: 1}
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, signers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := policy.Open(signed); err != nil || s.Checkpoint != c {
+		t.Errorf("what they sign: %v", err)
+	}
+	signed, err = note.Sign(&note.Note{Text: c.Text()}, signers[:2]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := policy.Open(signed); proof.VerdictOf(err) != proof.UnknownKey {
+		t.Errorf("what two of them sign: %v", err)
+	}
+	for _, content := range []string{"", "\n\n", "PRIVATE+KEY+x\n", strings.Repeat("x\n", maxKeyFile)} {
+		if err := os.WriteFile(key, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadKeys(key); err == nil {
+			t.Errorf("%.20q is a file of keys", content)
+		}
 	}
 }

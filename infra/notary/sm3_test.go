@@ -163,11 +163,11 @@ func TestSM3Crash(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		for step := 1; ; step++ {
 			r := newRig(t).withSM2(0)
-			r.record(300)
+			r.record(7)
 			if _, err := r.signedSM3(); err != nil {
 				t.Fatal(err)
 			}
-			r.record(300)
+			r.record(7)
 			f := &failing{step: step, after: after}
 			r.disk = f.disk()
 			p, err := r.signedSM3()
@@ -175,7 +175,7 @@ func TestSM3Crash(t *testing.T) {
 				t.Fatalf("step %d: published %+v", step, p.Checkpoint)
 			}
 			if !f.broke {
-				if err != nil || step < 16 {
+				if err != nil || step < 12 {
 					t.Fatalf("%d steps, %v", step, err)
 				}
 				break
@@ -184,11 +184,11 @@ func TestSM3Crash(t *testing.T) {
 				t.Fatalf("step %d: %v", step, err)
 			}
 			r.disk = realDisk
-			if p, err = r.signedSM3(); err != nil || p.Checkpoint != r.wantSM3(600) {
+			if p, err = r.signedSM3(); err != nil || p.Checkpoint != r.wantSM3(14) {
 				t.Fatalf("step %d, after=%t: started again: %+v, %v", step, after, p.Checkpoint, err)
 			}
 			r.record(1)
-			if p, err = r.signedSM3(); err != nil || p.Checkpoint != r.wantSM3(601) {
+			if p, err = r.signedSM3(); err != nil || p.Checkpoint != r.wantSM3(15) {
 				t.Fatalf("step %d, after=%t: and again: %+v, %v", step, after, p.Checkpoint, err)
 			}
 		}
