@@ -37,7 +37,8 @@ import (
 // Of a kind that is missed in this order first: if there are good lines of keys that
 // are listed but do not count for the size, the verdict is KEY_OUT_OF_RANGE, and
 // UNKNOWN_KEY if there are none. A line of a listed key that does not hold is
-// BAD_SIGNATURE, whatever its kind and its sizes.
+// BAD_SIGNATURE, whatever its kind and its sizes. A kind that is added later must
+// count from the next size on: what was signed before lacks its line.
 //
 // Quorum is how many of the witnesses must have cosigned; at 0 nothing is
 // ever witnessed. A line that begins with # is a comment.

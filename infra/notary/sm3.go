@@ -20,7 +20,8 @@ import (
 // them: leaves and what they complete, so that the file only grows, to 64 bytes a leaf.
 //
 // It does not know its size: that is for the guard to say. What lies beyond is
-// written again, identically.
+// written again, identically, and what does not have the root that was signed is made
+// again from the ledger.
 type sm3Tree struct {
 	dir  string // of the notary
 	disk disk
