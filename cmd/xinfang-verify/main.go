@@ -2,7 +2,7 @@
 // needs no server, no store and no network: a bundle, and the policy of whoever
 // checks.
 //
-//	xinfang-verify bundle.zip --policy policy.txt [--older note.txt]...
+//	xinfang-verify bundle.zip --policy policy.txt [--update policy.txt]... [--older note.txt]...
 //
 // Package infra/evidence says what a bundle is and what is checked.
 package main
@@ -94,7 +94,7 @@ func check(path string, o evidence.Options) (evidence.Report, error) {
 	return evidence.VerifyAny(f, info.Size(), o), nil
 }
 
-// options reads the policy and the older checkpoints. code is for the error.
+// options reads the policy, its updates and the older checkpoints. code is for the error.
 func (c *command) options() (o evidence.Options, code int, err error) {
 	text, err := readSmall(c.policy)
 	if err != nil {
@@ -104,14 +104,25 @@ func (c *command) options() (o evidence.Options, code int, err error) {
 	if o.Policy, err = proof.ParsePolicy(text); err != nil {
 		return o, exitUsage, err
 	}
-	for _, path := range c.older {
-		note, err := readSmall(path)
-		if err != nil {
-			return o, exitFailure, err
-		}
-		o.Older = append(o.Older, note)
+	if o.Updates, err = readAll(c.update); err != nil {
+		return o, exitFailure, err
+	}
+	if o.Older, err = readAll(c.older); err != nil {
+		return o, exitFailure, err
 	}
 	return o, 0, nil
+}
+
+// readAll reads policies or notes.
+func readAll(paths []string) (files [][]byte, err error) {
+	for _, path := range paths {
+		file, err := readSmall(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
 }
 
 // readSmall reads a policy or a note, or a byte more than either may have.

@@ -67,6 +67,9 @@ const origin = "ledger.example.gov.cn/petition"
 //	altered.zip      the same, and one byte of an event is another
 //	policy.txt       the policy that they hold by
 //	other.txt        one with another key
+//	rooted.txt       that one, with a root
+//	next.txt         one that succeeds it, signed, with the key of good.zip, too
+//	unsigned.txt     the same without the signature
 //	older.txt        a checkpoint that good.zip continues
 //	fork.txt         one that it does not
 func newSamples(dir string) error {
@@ -99,6 +102,19 @@ func newSamples(dir string) error {
 		return err
 	}
 	files := map[string][]byte{"policy.txt": policyOf(vkey), "other.txt": policyOf(otherKey)}
+	rootKey, root, err := note.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{3}, 64)), "root.example")
+	if err != nil {
+		return err
+	}
+	rootSigner, err := note.NewSigner(rootKey)
+	if err != nil {
+		return err
+	}
+	files["rooted.txt"] = fmt.Appendf(policyOf(otherKey), "root %s\nroots 1\n", root)
+	files["unsigned.txt"] = fmt.Appendf(bytes.Replace(files["rooted.txt"], []byte("version 1"), []byte("version 2"), 1), "logkey %s 0 -\n", vkey)
+	if files["next.txt"], err = proof.SignPolicy(files["unsigned.txt"], rootSigner); err != nil {
+		return err
+	}
 	for _, bundle := range []struct {
 		name    string
 		signers []note.Signer

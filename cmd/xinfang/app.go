@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 	add("run", a.demoCommand(), a.serveCommand(), a.followCommand())
 	add("work", a.caseCommand(), a.importCommand(), a.reportCommand())
 	add("check", a.verifyCommand(), a.evidenceCommand(), a.mirrorCommand(), a.auditCommand(), a.rebuildCommand(), a.benchCommand())
-	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.notaryCommand(), a.witnessCommand(), a.storeCommand(), a.configCommand(), a.versionCommand())
+	add("admin", a.orgCommand(), a.calendarCommand(), a.tokenCommand(), a.vaultCommand(), a.notaryCommand(), a.policyCommand(), a.witnessCommand(), a.storeCommand(), a.configCommand(), a.versionCommand())
 	a.speak(root)
 	a.finish(root)
 	return root

@@ -58,7 +58,10 @@ type auditedNode struct {
 	Node    string          `json:"node"`
 	Events  ledger.Position `json:"events"`
 	Verdict proof.Verdict   `json:"verdict"`
+	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
+
+	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
 // auditAll audits one server after the other, and prints what became of each.
@@ -74,8 +77,12 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 		if n.Finding != nil {
 			state = "✗ " + n.Finding.Say().In(a.lang)
 		}
+		if n.Expired > 0 {
+			state += fmt.Sprintf(a.tr("（另有 %d 条清理记录已按服务器自身的保留期删去，其叶仍在树中）", " (and %d traces of scavenges were let go by the server's own retention; their leaves are in the tree)"), n.Expired)
+		}
 		nodes, whole = append(nodes, n), whole && n.Verdict.Holds()
 		t.rows = append(t.rows, []string{n.Node, fmt.Sprint(n.Events), state})
+		t.rows = append(t.rows, a.forgedRows(n.Forged)...)
 	}
 	t.values = nodes
 	err := a.print(t)
@@ -92,11 +99,12 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 		return n, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	copied, err := segment.Open(dir, segment.Options{Now: a.Now, Logger: a.logger()})
+	store, err := segment.Open(dir, segment.Options{Now: a.Now, Logger: a.logger()})
 	if err != nil {
 		return n, err
 	}
-	defer func() { err = errors.Join(err, copied.Close()) }()
+	defer func() { err = errors.Join(err, store.Close()) }()
+	copied := &expiring{Store: store, gone: make(map[ledger.Stream]ledger.Version)}
 	server, err := a.openRemote(address, copied)
 	if err != nil {
 		return n, err
@@ -124,11 +132,22 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 	case err != nil:
 		return n, err
 	case done.Witnessed:
-		n.Verdict = proof.OK
+		n.Verdict, n.Expired = proof.OK, done.Expired
 	default:
-		n.Verdict = proof.OKUnwitnessed
+		n.Verdict, n.Expired = proof.OKUnwitnessed, done.Expired
+	}
+	for _, f := range done.Forged {
+		n.Forged, n.Verdict = append(n.Forged, f), n.Verdict.Worse(f.Verdict)
 	}
 	return n, nil
+}
+
+// forgedRows are the rows of a table with entries that pretend to be the notary's.
+func (a *app) forgedRows(forged []*proof.Finding) (rows [][]string) {
+	for _, f := range forged {
+		rows = append(rows, []string{"", "", a.tr("✗ 假冒的公证记录：", "✗ it pretends to be the notary's: ") + f.Say().In(a.lang)})
+	}
+	return rows
 }
 
 // brokenBy is what was done to a server whose events do not fit together.

@@ -78,6 +78,11 @@ type config struct {
 		// Witnesses are the addresses of witnesses that cosign, with spaces or commas
 		// between them.
 		Witnesses string `toml:"witnesses" env:"XINFANG_NOTARY_WITNESSES"`
+		// TSA is the address of a time-stamp authority (RFC 3161) that the policy pins;
+		// empty is none.
+		TSA string `toml:"tsa" env:"XINFANG_NOTARY_TSA"`
+		// TSAFile has the certificates, PEM, that lead from its own to the pinned one.
+		TSAFile string `toml:"tsa_file" env:"XINFANG_NOTARY_TSA_FILE"`
 	} `toml:"notary"`
 
 	Vault struct {
@@ -119,6 +124,8 @@ addr = "127.0.0.1:9480"          # Prometheus 抓取；留空则不开 / empty: 
 # key_file = "notary.key"        # 默认 <data>/notary.key；应放在台账管理员读不到的地方 / out of reach of administrators
 # guard = "/run/xinfang/guard.sock"   # 密钥由另一用户的守护进程持有 / another user's guard has the key
 # witnesses = "https://inspection.example.gov.cn/w1"   # 见证 / who cosigns
+# tsa = "http://tsa.example.cn/"  # 时间戳服务机构（RFC 3161），每小时一次 / a time-stamp authority, asked hourly
+# tsa_file = "tsa.pem"           # 其证书链 / its certificates
 
 [vault]
 # master_key_file = "master.key" # 默认 <data>/vault.key；勿与备份放在一起 / keep it apart from backups

@@ -69,7 +69,7 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if err := n.projector.CatchUp(ctx); err != nil {
 		return err
 	}
-	if _, err := a.setUpNotary("demo.example.gov.cn/petition", nil, 0, rand.NewChaCha8([32]byte{byte(options.Seed)})); err != nil {
+	if _, err := a.setUpNotary("demo.example.gov.cn/petition", nil, 0, nil, rand.NewChaCha8([32]byte{byte(options.Seed)})); err != nil {
 		return err
 	}
 	a.say(a.tr("✓ 示例数据 %d 件 / %d 条记录，时间停在 %s（北京时间）", "✓ %d made-up cases / %d entries; the time is always %s in Beijing"), made.Cases, made.Events, minute(made.Today))

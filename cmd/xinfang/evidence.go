@@ -187,8 +187,14 @@ func (n *notarised) WriteEvidence(ctx context.Context, number string, older []in
 	if !ok {
 		return errors.New("the attestation does not have the case")
 	}
+	anchors, stamped, err := n.anchorsOf(ctx, stream, covering.Size)
+	if err != nil {
+		return err
+	}
+	older = slices.Concat(older, stamped)
+	slices.Sort(older)
 	var grown []evidence.Older
-	for _, size := range older {
+	for _, size := range slices.Compact(older) {
 		if size < 1 || size >= covering.Size {
 			continue // there is nothing to prove, or it is newer than this
 		}
@@ -203,7 +209,7 @@ func (n *notarised) WriteEvidence(ctx context.Context, number string, older []in
 		Prove: func(_ context.Context, _, index int64) (tlog.RecordProof, error) {
 			return n.Prove(covering.Checkpoint, index)
 		},
-		Heads: attested.Event, Head: headProof, Older: grown,
+		Heads: attested.Event, Head: headProof, Older: grown, Anchors: anchors,
 	})
 }
 

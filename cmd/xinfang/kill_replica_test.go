@@ -24,11 +24,18 @@ import (
 // returns the connection string.
 func aNode(t *testing.T, store *segment.Store) string {
 	t.Helper()
+	return serveNode(t, esdbnode.Options{Log: store, Store: store})
+}
+
+// serveNode serves what o says as aNode does.
+func serveNode(t *testing.T, o esdbnode.Options) string {
+	t.Helper()
 	dir := t.TempDir()
 	ok(t, esdbnode.WriteCertificates(dir, []string{"127.0.0.1"}, time.Now(), rand.Reader))
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "127.0.0.1", "node.crt"), filepath.Join(dir, "127.0.0.1", "node.key"))
 	ok(t, err)
-	n, err := esdbnode.New(esdbnode.Options{Log: store, Store: store, TLS: &tls.Config{Certificates: []tls.Certificate{pair}}})
+	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	n, err := esdbnode.New(o)
 	ok(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)

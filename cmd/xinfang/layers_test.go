@@ -23,6 +23,7 @@ func TestLayers(t *testing.T) {
 
 		// The formats and the arithmetic of proofs: functions of bytes.
 		sumdb, torchwood = "golang.org/x/mod/sumdb", "filippo.io/torchwood"
+		digitorus        = "github.com/digitorus"
 
 		// Signatures and hashes of further kinds, and their tree: likewise.
 		mldsa, gmsm, merkle = "filippo.io/mldsa", "github.com/emmansun/gmsm", "github.com/transparency-dev/merkle"
@@ -38,7 +39,7 @@ func TestLayers(t *testing.T) {
 		allow []string // besides the standard library and the layer itself
 		tests []string // besides those, in tests
 	}{
-		{"domain", []string{uuid, jsonv2, sumdb, torchwood, mldsa, gmsm, merkle}, []string{rapid, cmp, formats}},
+		{"domain", []string{uuid, jsonv2, sumdb, torchwood, digitorus, mldsa, gmsm, merkle}, []string{rapid, cmp, formats}},
 		{"projections", []string{uuid, jsonv2, module + "domain"}, []string{rapid, cmp}},
 		{"infra", []string{"..."}, nil},
 		{"cmd", []string{"..."}, nil},

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"xinfang/domain/proof/prooftest"
 )
 
 // The race detector makes every process sleep for a second when it ends, unless
@@ -47,7 +51,15 @@ func (t tests) Run() int {
 //
 //	$SHEET, $XES   the directories of the samples of infra/sheet and infra/xes
 //	$HERE          testdata
+//	$TSA, $TSA_PEM a time-stamp authority, and the file with its root certificate
 func TestScripts(t *testing.T) {
+	tsa := prooftest.NewTSA(t, "tsa.example", time.Now)
+	server := httptest.NewServer(tsa)
+	t.Cleanup(server.Close) // when the scripts, which are parallel, have ended
+	root := filepath.Join(t.TempDir(), "tsa.pem")
+	if err := os.WriteFile(root, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tsa.Root.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Cmds:                scriptCommands,
@@ -63,6 +75,8 @@ func TestScripts(t *testing.T) {
 				}
 				env.Setenv(name, abs)
 			}
+			env.Setenv("TSA", server.URL)
+			env.Setenv("TSA_PEM", root)
 			env.Vars = append(env.Vars, noSleep)
 			return nil
 		},

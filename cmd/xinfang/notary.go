@@ -18,6 +18,7 @@ import (
 	"xinfang/domain/proof"
 	"xinfang/infra/metrics"
 	"xinfang/infra/notary"
+	"xinfang/infra/segment"
 	"xinfang/infra/web"
 	"xinfang/infra/witness"
 )
@@ -42,6 +43,7 @@ type notarised struct {
 	node   *node
 	guard  notary.Signer
 	policy *proof.Policy
+	tsa    *authority // nil if there is none
 	now    func() time.Time
 }
 
@@ -59,27 +61,31 @@ func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log
 	if err != nil {
 		return nil, err
 	}
-	guard, err := a.openGuard(ctx, policy.Origin)
+	tsa, err := a.authority(policy)
+	if err != nil {
+		return nil, err
+	}
+	guard, err := a.openGuard(ctx, policy)
 	if err != nil {
 		return nil, err
 	}
 	return &notarised{
 		Notary: notary.New(notary.Options{Log: n.local, Dir: dir, Guard: guard, Policy: policy, Witnesses: witnesses, Now: now, Logger: log}),
-		node:   n, guard: guard, policy: policy, now: now,
+		node:   n, guard: guard, policy: policy, tsa: tsa, now: now,
 	}, nil
 }
 
-// openGuard opens the guard that signs for the ledger called origin: that of another
-// process if the configuration names one.
-func (a *app) openGuard(ctx context.Context, origin string) (notary.Signer, error) {
+// openGuard opens the guard that signs by policy: that of another process if the
+// configuration names one.
+func (a *app) openGuard(ctx context.Context, policy *proof.Policy) (notary.Signer, error) {
 	if socket := a.cfg.Notary.Guard; socket != "" {
-		return notary.DialGuard(ctx, socket, origin)
+		return notary.DialGuard(ctx, socket, policy.Origin)
 	}
 	signers, err := notary.ReadKeys(a.notaryPath(notaryKey, a.cfg.Notary.KeyFile))
 	if err != nil {
 		return nil, err
 	}
-	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), origin, signers...)
+	return notary.OpenGuard(filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), "guard"), policy, signers...)
 }
 
 // Close gives the guard's memory free.
@@ -107,9 +113,19 @@ func (n *notarised) Integrity() web.Integrity {
 // attestEvery is how often it is asked whether an attestation is a day old.
 const attestEvery = time.Hour
 
-// attest attests daily, until ctx is done.
+// announce records the changes of keys that the ledger lacks, and returns how many
+// those were.
+func (n *notarised) announce(ctx context.Context) (int, error) {
+	return n.AnnounceKeys(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()})
+}
+
+// attest attests daily, until ctx is done, and records what changes of keys a crash has
+// left unrecorded.
 func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
 	for {
+		if _, err := n.announce(ctx); err != nil && ctx.Err() == nil {
+			log.Error("a change of the notary's key could not be recorded", "err", err)
+		}
 		if err := n.AttestDaily(ctx, n.node.store, ledger.Meta{Actor: systemActor, Occurred: n.now().UTC()}); err != nil && ctx.Err() == nil {
 			log.Error("the ends of the streams could not be attested", "err", err)
 		}
@@ -128,8 +144,8 @@ const (
 )
 
 // audit compares the ledger with what was signed, until ctx is done: all of it at the
-// start and daily, what is new each hour. What it finds ends the signing, and is shown
-// wherever that is.
+// start and daily, what is new each hour. What it finds, damaged files too, ends the
+// signing, and is shown wherever that is.
 func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 	var since []byte
 	var whole time.Time
@@ -140,9 +156,16 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 		}
 		err := n.CatchUp(ctx)
 		if note := n.Published().Note; err == nil && note != nil {
-			if _, err = n.Audit(ctx, since); err == nil {
+			var done notary.Audited
+			if done, err = n.Audit(ctx, since); err == nil {
 				since = note
 			}
+			for _, f := range done.Forged {
+				log.Error("an entry pretends to be the notary's", "err", f)
+			}
+		}
+		if damage, ok := errors.AsType[*segment.Damage](err); ok {
+			n.Stop(ctx, &proof.Finding{Verdict: proof.TamperedContent, Index: int64(damage.Position) - 1, Text: damage.Say()})
 		}
 		if err != nil && ctx.Err() == nil {
 			since = nil
@@ -159,7 +182,9 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 // gauge is what the metrics show.
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
-	g := metrics.Notary{Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited}
+	g := metrics.Notary{
+		Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Forged: s.Forged, Anchors: n.tsa != nil, Anchored: s.Anchored,
+	}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})
 	}
@@ -167,11 +192,21 @@ func (n *notarised) gauge() metrics.Notary {
 }
 
 func readPolicy(path string) (*proof.Policy, error) {
-	b, err := os.ReadFile(path)
+	b, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
 	return proof.ParsePolicy(b)
+}
+
+// readSmall reads a policy, or a byte more than one may have.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(io.LimitReader(f, proof.MaxNote+1))
 }
 
 // witnesses returns the witnesses that the configuration names, by their addresses.
@@ -202,10 +237,11 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 }
 
 // setUpNotary makes a key, and those of further kinds, and the policy that believes
-// them, with witnesses and how many of them must cosign.
-func (a *app) setUpNotary(origin string, witnesses []string, quorum int, random io.Reader, further ...string) (*proof.Policy, error) {
+// them, with witnesses and how many of them must cosign; more are further lines of the
+// policy.
+func (a *app) setUpNotary(origin string, witnesses []string, quorum int, further []string, random io.Reader, more ...string) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, random, further...)
+	policy, err := notary.SetUp(dir, key, origin, witnesses, quorum, further, random, more...)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",

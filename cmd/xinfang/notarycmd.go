@@ -20,14 +20,14 @@ import (
 
 func (a *app) notaryCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "notary", Short: a.tr("公证：设置密钥与信任策略、查看检查点", "the notary: its key and policy, and its checkpoint")}
-	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard())
+	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard(), a.notaryRotate())
 	return cmd
 }
 
 func (a *app) notaryInit() *cobra.Command {
-	var origin string
-	var witnesses []string
-	var quorum int
+	var origin, tsaFile string
+	var witnesses, roots []string
+	var quorum, threshold int
 	var mldsa, sm2 bool
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -50,7 +50,11 @@ func (a *app) notaryInit() *cobra.Command {
 			if sm2 {
 				further = append(further, proof.SM2)
 			}
-			policy, err := a.setUpNotary(origin, witnesses, quorum, rand.Reader, further...)
+			pins, err := tsaLines(tsaFile)
+			if err != nil {
+				return err
+			}
+			policy, err := a.setUpNotary(origin, witnesses, quorum, further, rand.Reader, append(pins, rootLines(roots, threshold)...)...)
 			if err != nil {
 				return err
 			}
@@ -65,6 +69,9 @@ func (a *app) notaryInit() *cobra.Command {
 	cmd.Flags().BoolVar(&mldsa, "ml-dsa", false, a.tr("另设 ML-DSA-44 密钥（后量子签名）", "also make an ML-DSA-44 key (against quantum computers)"))
 	cmd.Flags().BoolVar(&sm2, "sm2", false, a.tr("另设 SM2 密钥，并维护 SM3 树（国密；过密评须用经认证的密码设备签名）", "also make an SM2 key, and keep an SM3 tree (an assessment of commercial cryptography asks for a certified device instead)"))
 	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
+	cmd.Flags().StringVar(&tsaFile, "tsa-root", "", a.tr("时间戳服务机构的根证书（PEM）；其时间戳才被采信", "`file` with the root certificate of a time-stamp authority, PEM, whose time-stamps are believed"))
+	cmd.Flags().StringArrayVar(&roots, "root", nil, a.tr("一把离线根密钥的公钥（xinfang policy key；可多次）", "public `key` of an offline root (xinfang policy key; may be repeated)"))
+	cmd.Flags().IntVar(&threshold, "roots", 0, a.tr("更换信任策略须有几把根密钥签名（默认过半数）", "how many roots must sign the next policy (default more than half)"))
 	return cmd
 }
 
@@ -190,7 +197,7 @@ func (a *app) notaryGuard() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy.Origin, signers...)
+			guard, err := notary.OpenGuard(filepath.Join(dir, "guard"), policy, signers...)
 			if err != nil {
 				return err
 			}

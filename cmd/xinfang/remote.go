@@ -13,7 +13,6 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/infra/esdb"
-	"xinfang/infra/segment"
 )
 
 // markerFile, in the directory of the ledger, says that it is a replica, and of
@@ -58,7 +57,7 @@ func (n *node) backend() string {
 
 // openRemote prepares the way to the ledger at address, of which local is to be a
 // replica. Nothing is asked of it yet.
-func (a *app) openRemote(address string, local *segment.Store) (*remote, error) {
+func (a *app) openRemote(address string, local ledger.Replica) (*remote, error) {
 	client, err := a.dial(address)
 	if err != nil {
 		return nil, err

@@ -163,6 +163,9 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	if kept != nil {
 		g.Go(func() error { return kept.attest(running, log) })
 		g.Go(func() error { return kept.audit(running, log) })
+		if kept.tsa != nil {
+			g.Go(func() error { return kept.anchor(running, log) })
+		}
 		g.Go(func() error {
 			// So is a notary: what it will not sign is what there is to see.
 			if err := kept.Run(running); running.Err() == nil {

@@ -19,41 +19,46 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	var policy, tree string
-	var older []string
+	var older, updates []string
+	var since bool
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
-		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对；读模型不参与。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
-			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; views are not looked at. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
-		Example: "  xinfang verify\n  xinfang verify XF-2026-000123.evidence.zip --policy policy.txt --older receipt.txt",
+		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对；读模型不参与。并核对公证的树文件、签名守护的记录、经见证的检查点与上次校验的检查点。--since-last 只读上次校验之后的条目：此前的条目若在其后被改动，它看不出来，须定期完整校验。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
+			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; views are not looked at. The files of the notary's tree, its guard's memory, the witnessed checkpoint and the one that was verified last are compared, too. --since-last reads only what has followed the last verification: it cannot find a change in what it does not read, so verify in full now and then. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
+		Example: "  xinfang verify\n  xinfang verify --since-last\n  xinfang verify XF-2026-000123.evidence.zip --policy policy.txt --older receipt.txt",
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if since && (len(args) == 1 || tree != "") {
+				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
+			}
 			if len(args) == 1 {
-				return a.verifyBundle(args[0], policy, older)
+				return a.verifyBundle(args[0], policy, updates, older)
+			}
+			if len(updates) > 0 {
+				return usage("--update 用于核验证据包；核验台账前先用 xinfang policy accept", "--update is for a bundle; before the ledger is checked, xinfang policy accept takes it")
 			}
 			if err := a.ledgerExists(); err != nil {
 				return err
 			}
-			bar := a.progress(a.tr("校验", "verifying"))
-			report, err := segment.Verify(cmd.Context(), a.path(ledgerDir), bar.set)
-			bar.done()
+			result, state := verified{OK: true}, a.tr("— 未重读", "— not read again")
+			before, err := a.verifiedBefore(since)
+			if err == nil && !before {
+				state, err = a.recompute(cmd.Context(), &result)
+			}
 			if err != nil {
 				return err
 			}
-			result := verified{Events: report.Events, OK: report.OK, Problem: report.Problem.EN}
-			state := a.tr("✓ 通过", "✓ intact")
-			if !report.OK {
-				bad := int64(report.FirstBad)
-				result.FirstBad = &bad
-				state = fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem.In(a.lang))
-			}
-			signed, err := a.audit(cmd.Context(), policy, tree, older, &result)
+			signed, err := a.audit(cmd.Context(), policy, tree, older, since, &result)
 			if err != nil {
 				return err
+			}
+			for _, f := range result.Forged {
+				result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
 			}
 			err = a.print(table{
 				header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint")},
-				rows:   [][]string{{fmt.Sprint(report.Events), state, signed}},
+				rows:   append([][]string{{fmt.Sprint(result.Events), state, signed}}, a.forgedRows(result.Forged)...),
 				values: result,
 			})
 			if err == nil && !result.OK {
@@ -63,14 +68,17 @@ func (a *app) verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
+	cmd.Flags().StringArrayVar(&updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
 	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
+	cmd.Flags().BoolVar(&since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
 	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
 }
 
 // A verified is what verify prints.
 type verified struct {
-	Events     int64          `json:"events"`
+	Events     int64          `json:"events"`        // that were read
+	From       *int64         `json:"from,omitzero"` // the first leaf that was read, of --since-last
 	OK         bool           `json:"ok"`
 	FirstBad   *int64         `json:"first_bad_position"`
 	Problem    string         `json:"problem,omitzero"`
@@ -78,16 +86,25 @@ type verified struct {
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
+
+	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
 // audit compares the ledger with the checkpoint in dir, or that the notary has
 // published if dir is empty, by the policy at path or its own, and notes the verdict.
-// older are checkpoints that
-// whoever verifies holds: what is signed now must continue them. It returns what to
+// older are checkpoints that whoever verifies holds: what is signed now must continue
+// them. If since is set it goes on from what was verified last. It returns what to
 // show.
-func (a *app) audit(ctx context.Context, path, dir string, older []string, v *verified) (string, error) {
-	asked := path != "" || dir != "" || len(older) > 0
+func (a *app) audit(ctx context.Context, path, dir string, older []string, since bool, v *verified) (_ string, err error) {
+	asked, own := path != "" || dir != "" || len(older) > 0, dir == ""
 	dir = cmp.Or(dir, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
+	policy, policyErr := readPolicy(cmp.Or(path, filepath.Join(dir, notary.PolicyName)))
+	var kept notary.Kept
+	if own && policyErr == nil {
+		if kept, err = notary.ReadKept(dir, policy.Origin); err != nil {
+			return "", err
+		}
+	}
 	note, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if errors.Is(err, fs.ErrNotExist) {
 		if asked {
@@ -95,11 +112,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 		}
 		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil
 	}
-	if err != nil {
-		return "", err
-	}
-	policy, err := readPolicy(cmp.Or(path, filepath.Join(dir, notary.PolicyName)))
-	if err != nil {
+	if err = errors.Join(err, policyErr); err != nil {
 		return "", err
 	}
 	store, err := a.openStore(false)
@@ -109,7 +122,16 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 	defer func() { err = errors.Join(err, store.Close()) }()
 	bar := a.progress(a.tr("与检查点比对", "comparing"))
 	audit := notary.Audit{Log: store, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
+	if since {
+		audit.Since = kept.Verified
+	}
 	done, err := audit.Run(ctx)
+	if err == nil {
+		err = audit.Files(ctx, done.From)
+	}
+	if err == nil {
+		err = audit.Keeps(ctx, kept)
+	}
 	for _, name := range older {
 		if err != nil {
 			break
@@ -124,30 +146,79 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, v *ve
 	if err != nil && !isFinding {
 		return a.unread(v, err)
 	}
-	v.Checkpoint, v.Witnessed, v.Finding = done.Size, done.Witnessed, f
+	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, f, done.Forged
+	from := ""
+	if since {
+		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
+		from = fmt.Sprintf(a.tr("（自第 %d 叶读起）", " (read from leaf %d on)"), done.From)
+	}
+	if own && f == nil && v.OK {
+		if err := audit.Remember(); err != nil {
+			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
+		}
+	}
 	switch {
 	case f != nil:
 		v.OK, v.Verdict = false, f.Verdict
 		return "✗ " + f.Say().In(a.lang), nil
 	case done.Witnessed:
 		v.Verdict = proof.OK
-		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond), nil
+		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + from, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
-	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond), nil
+	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond) + from, nil
 }
 
-// unread is what audit returns of a ledger that cannot be read: nothing, if what is
-// wrong with it was found and said before.
+// recompute reads all of the ledger and notes what is wrong with it. It returns what
+// to show.
+func (a *app) recompute(ctx context.Context, v *verified) (string, error) {
+	bar := a.progress(a.tr("校验", "verifying"))
+	report, err := segment.Verify(ctx, a.path(ledgerDir), bar.set)
+	bar.done()
+	if err != nil {
+		return "", err
+	}
+	v.Events, v.OK, v.Problem = report.Events, report.OK, report.Problem.EN
+	if report.OK {
+		return a.tr("✓ 通过", "✓ intact"), nil
+	}
+	bad := int64(report.FirstBad)
+	v.FirstBad = &bad
+	return fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem.In(a.lang)), nil
+}
+
+// verifiedBefore reports, if it was asked to go on from the last verification, whether
+// there is one. Without a notary there is nothing to go on from.
+func (a *app) verifiedBefore(asked bool) (bool, error) {
+	if !asked {
+		return false, nil
+	}
+	dir, policy, _, err := a.published()
+	if err != nil {
+		return false, err
+	}
+	kept, err := notary.ReadKept(dir, policy.Origin)
+	return kept.Verified != nil, err
+}
+
+// unread is what audit returns of a ledger that cannot be read: that it is damaged, or
+// nothing, if what is wrong with it was found and said before.
 func (a *app) unread(v *verified, err error) (string, error) {
 	if !v.OK {
 		return "—", nil
 	}
-	return "", err
+	damage, ok := errors.AsType[*segment.Damage](err)
+	if !ok {
+		return "", err
+	}
+	bad := int64(damage.Position)
+	v.OK, v.FirstBad, v.Problem = false, &bad, damage.Say().EN
+	return "✗ " + damage.Say().In(a.lang), nil
 }
 
-// verifyBundle checks an evidence bundle by the policy at policyPath alone.
-func (a *app) verifyBundle(path, policyPath string, older []string) (err error) {
+// verifyBundle checks an evidence bundle by the policy at policyPath alone, or by that
+// which the updates lead to.
+func (a *app) verifyBundle(path, policyPath string, updates, older []string) (err error) {
 	if policyPath == "" {
 		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
 	}
@@ -156,6 +227,13 @@ func (a *app) verifyBundle(path, policyPath string, older []string) (err error) 
 		return err
 	}
 	o := evidence.Options{Policy: policy, Now: a.Now()}
+	for _, name := range updates {
+		next, err := readSmall(name)
+		if err != nil {
+			return err
+		}
+		o.Updates = append(o.Updates, next)
+	}
 	for _, name := range older {
 		note, err := os.ReadFile(name)
 		if err != nil {

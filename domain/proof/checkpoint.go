@@ -151,6 +151,11 @@ func (p *Policy) verified(signed []byte) (*note.Note, error) {
 			known = append(known, k.verifier)
 		}
 	}
+	return open(signed, known...)
+}
+
+// open opens the note with known keys. The error is a [*Finding].
+func open(signed []byte, known ...note.Verifier) (*note.Note, error) {
 	n, err := note.Open(signed, note.VerifierList(known...))
 	if err == nil {
 		return n, nil
@@ -159,7 +164,7 @@ func (p *Policy) verified(signed []byte) (*note.Note, error) {
 		return nil, Found(BadSignature, "%s 的签名不对", "the signature of %s is wrong", bad.Name)
 	}
 	if _, ok := errors.AsType[*note.UnverifiedNoteError](err); ok {
-		return nil, Found(UnknownKey, "没有信任策略所列密钥的签名", "there is no signature of a key of the policy")
+		return nil, Found(UnknownKey, "没有可信密钥的签名", "there is no signature of a key that is believed")
 	}
 	return nil, Found(Malformed, "签名的检查点格式不对", "the signed checkpoint is malformed")
 }

@@ -70,3 +70,35 @@ func FuzzCheckInclusion(f *testing.F) {
 		t.Errorf("size %d: taken: leaf %x, file %q", size, leaf, file)
 	})
 }
+
+// FuzzParsePolicy checks that what is read of a policy is written so that the same is
+// read again, whether it is a text or a signed one; and that nothing takes the place of
+// a policy but what its roots have signed, which is one text alone.
+func FuzzParsePolicy(f *testing.F) {
+	c := newCourt(f)
+	next := mustParse(f, c.next()).String()
+	f.Add([]byte(c.text))
+	f.Add([]byte("# comment\n\n" + c.next() + "tsaroot " + proof.FilterHash() + "\n"))
+	f.Add(sign(f, c.next(), c.roots[0], c.roots[1]))
+	f.Add(sign(f, c.next(), c.roots[2]))
+	f.Add(sign(f, c.next("quorum 1", "quorum 0"), c.stranger))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		p, err := proof.ParsePolicy(file)
+		if err != nil {
+			return
+		}
+		if again, err := proof.ParsePolicy([]byte(p.String())); err != nil || again.String() != p.String() {
+			t.Errorf("%q is written as %q, and read again as %v, %v", file, p, again, err)
+		}
+		if after, err := c.pinned.Succeed(file); err == nil && after != c.pinned && after.String() != next {
+			t.Errorf("it has taken the place of the policy: %q", file)
+		}
+		signed, err := proof.SignPolicy(file, c.stranger)
+		if err != nil {
+			return
+		}
+		if again, err := proof.ParsePolicy(signed); err != nil || again.String() != p.String() {
+			t.Errorf("%q is signed as %q, and read again as %v, %v", file, signed, again, err)
+		}
+	})
+}

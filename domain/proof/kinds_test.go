@@ -145,3 +145,30 @@ func TestPolicyKinds(t *testing.T) {
 		mustNotParse(t, base+"logkey "+w.aV+" 0 -\nlogkey "+foreign+" 0 -\n", "other.example.gov.cn")
 	}
 }
+
+// TestKeyChangeKinds changes the Ed25519 key of a policy that has others, too, which stay
+// as they are.
+func TestKeyChangeKinds(t *testing.T) {
+	w := newThree(t)
+	_, _, pqV := keyOf(t, proof.MLDSA44, origin, "log pq")
+	_, _, gmV := keyOf(t, proof.SM2, origin, "log gm")
+	_, _, gm2V := keyOf(t, proof.SM2, origin, "log gm 2")
+	first, err := proof.NewPolicy(origin, []string{w.aV, pqV, gmV}, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := first.Succeeded(w.bV, 100, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range second.LogKeys {
+		if k.Kind() != proof.Ed25519 && (k.From != 0 || k.To != proof.MaxSize) {
+			t.Errorf("the key of %s counts from %d to %d", k.Kind(), k.From, k.To)
+		}
+	}
+	by := mustParse(t, strings.Replace(second.String(), gmV+" 0 -", gmV+" 0 110\nlogkey "+gm2V+" 111 -", 1))
+	want := proof.KeyChange{Old: w.aV, Last: 120, New: w.bV, First: 101}
+	if got := by.KeyChanges(); len(got) != 1 || got[0] != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

@@ -24,6 +24,8 @@ import (
 //	quorum  1
 //	tsaroot <SHA-256 of a certificate, hexadecimal>
 //	filter  <SHA-256 of Filter, hexadecimal>
+//	root    <vkey>
+//	roots   1
 //
 // A key counts for checkpoints of the sizes from its first number to its second,
 // both included; "-" is without end. Log keys may overlap, so that they can be
@@ -42,6 +44,10 @@ import (
 //
 // Quorum is how many of the witnesses must have cosigned; at 0 nothing is
 // ever witnessed. A line that begins with # is a comment.
+//
+// The roots (离线根密钥) are kept offline and sign nothing but policies; "roots" says
+// how many of them must sign the next one ([Policy.Succeed]). Without them nobody
+// can change the policy but whoever pinned it.
 type Policy struct {
 	Version   int
 	Origin    string
@@ -49,6 +55,8 @@ type Policy struct {
 	Witnesses []Key
 	Quorum    int
 	TSARoots  []ledger.Hash
+	Roots     []Key // for every size
+	Threshold int   // how many of Roots sign the next policy; 0 if there are none
 }
 
 // A Key is a public key and the sizes of checkpoints that it counts for.
@@ -73,22 +81,27 @@ func (p *Policy) Wants(kind string, size int64) bool {
 	return kind == Ed25519 || slices.ContainsFunc(p.LogKeys, counts)
 }
 
-// maxKeys is how many log keys and how many witnesses a policy may have.
+// maxKeys is how many log keys, how many witnesses and how many roots a policy may
+// have.
 const maxKeys = 32
 
-// ParsePolicy reads a policy. Its error says the line, and is a [*ledger.Trouble].
-func ParsePolicy(text []byte) (*Policy, error) {
+// ParsePolicy reads a policy: its text, or a note (C2SP signed-note) of that text. It
+// checks no signature, and takes a note with forged ones: a policy is trusted because
+// whoever checks has pinned it, and one that comes later because it succeeds that
+// ([Policy.Succeed]). Its error says the line, and is a [*ledger.Trouble].
+func ParsePolicy(file []byte) (*Policy, error) {
 	p, seen, lines := &Policy{}, make(map[string]bool), 0
-	if len(text) > MaxNote {
+	if len(file) > MaxNote {
 		return nil, ledger.Troubled("信任策略超过 %d 字节", "the policy has more than %d bytes", MaxNote)
 	}
+	text, _ := splitNote(file)
 	for line := range strings.SplitSeq(string(text), "\n") {
 		lines++
 		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		once := !slices.Contains([]string{"logkey", "witness", "tsaroot"}, fields[0])
+		once := !slices.Contains([]string{"logkey", "witness", "tsaroot", "root"}, fields[0])
 		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
 			return nil, ledger.Troubled("信任策略第 %d 行有误（%.20q）", "line %d of the policy is wrong (%.20q)", lines, fields[0])
 		}
@@ -103,8 +116,9 @@ func ParsePolicy(text []byte) (*Policy, error) {
 }
 
 // NewPolicy returns the first policy of a ledger: it believes log keys and witnesses,
-// whatever the size. Its errors are those of [ParsePolicy].
-func NewPolicy(origin string, logKeys, witnesses []string, quorum int) (*Policy, error) {
+// whatever the size; more are further lines of it. Its errors are those of
+// [ParsePolicy].
+func NewPolicy(origin string, logKeys, witnesses []string, quorum int, more ...string) (*Policy, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version 1\norigin %s\n", origin)
 	for _, k := range logKeys {
@@ -114,6 +128,9 @@ func NewPolicy(origin string, logKeys, witnesses []string, quorum int) (*Policy,
 		fmt.Fprintf(&b, "witness %s 0 -\n", w)
 	}
 	fmt.Fprintf(&b, "quorum %d\nfilter %s\n", quorum, FilterHash())
+	for _, line := range more {
+		b.WriteString(line + "\n")
+	}
 	return ParsePolicy([]byte(b.String()))
 }
 
@@ -148,6 +165,12 @@ func (p *Policy) set(key string, args []string) bool {
 		return true
 	case "filter":
 		return args[0] == FilterHash()
+	case "root":
+		v, err := note.NewVerifier(args[0])
+		return err == nil && addKey(&p.Roots, v, []string{args[0], "0", "-"})
+	case "roots":
+		p.Threshold, err = strconv.Atoi(args[0])
+		return err == nil && p.Threshold > 0
 	}
 	return false
 }
@@ -165,7 +188,7 @@ func addKey(keys *[]Key, v note.Verifier, args []string) bool {
 // check refuses what would count one key twice, or no key at all.
 func (p *Policy) check() error {
 	keys := make(map[string]bool)
-	for _, k := range slices.Concat(p.LogKeys, p.Witnesses) {
+	for _, k := range slices.Concat(p.LogKeys, p.Witnesses, p.Roots) {
 		public := strings.SplitN(k.VKey, "+", 3)[2] // base64, which may have a plus, too
 		public = public[min(2, len(public)):]       // without its algorithm, mostly
 		if keys[public] {
@@ -183,6 +206,9 @@ func (p *Policy) check() error {
 	}
 	if p.Quorum > len(p.Witnesses) {
 		return ledger.Troubled("要求 %d 个见证，只列了 %d 个", "%d witnesses are required and %d are listed", p.Quorum, len(p.Witnesses))
+	}
+	if p.Threshold > len(p.Roots) || p.Threshold == 0 && len(p.Roots) > 0 {
+		return ledger.Troubled("roots 一行要求 %d 把根密钥签名，root 列了 %d 把", "the line roots wants signatures of %d roots, and %d are listed", p.Threshold, len(p.Roots))
 	}
 	return nil
 }
@@ -208,6 +234,12 @@ func (p *Policy) String() string {
 		fmt.Fprintf(&b, "tsaroot %v\n", root)
 	}
 	fmt.Fprintf(&b, "filter %s\n", FilterHash())
+	for _, k := range p.Roots {
+		fmt.Fprintf(&b, "root %s\n", k.VKey)
+	}
+	if p.Threshold > 0 {
+		fmt.Fprintf(&b, "roots %d\n", p.Threshold)
+	}
 	return b.String()
 }
 

@@ -12,11 +12,13 @@
 //	events/000000.data …        its data and meta, as they are stored: what is encrypted stays so
 //	events/000000.meta …
 //	events/000000.tlog-proof …  that it is in the tree; c2sp.org/tlog-proof@v1
+//	time/<size>.tsr             an RFC 3161 time-stamp over the checkpoint of that size
+//	time/<size>.leaf …          the event NotaryAnchor that holds it, with files like those of an event
 //	consistency/<a>-<b>.txt     that the tree of size b continues that of size a; a hash a line
 //	policy.txt                  the policy of whoever made it; for information, never used
 //	README.txt                  how to check all this by hand; never a program
 //
-// The last three need not be there. Nothing in a bundle is believed for its being
+// The last five need not be there. Nothing in a bundle is believed for its being
 // there: the policy comes from elsewhere, and everything else is proved under it.
 //
 // # One form
@@ -54,11 +56,12 @@ const Format = "petition-evidence/v1"
 // What a bundle may hold at most. A bundle beyond any of these is refused before
 // it is read.
 const (
-	MaxFiles  = 10_000
-	MaxOlder  = 100                           // proofs that the tree continues an older one
-	MaxEvents = (MaxFiles - MaxOlder - 9) / 4 // of which each takes four files
-	MaxFile   = 64 << 20                      // bytes
-	MaxTotal  = 1 << 30                       // bytes of all files together
+	MaxFiles   = 10_000
+	MaxAnchors = 200                                           // each of five files
+	MaxOlder   = MaxAnchors + 100                              // proofs that the tree continues an older one
+	MaxEvents  = (MaxFiles - MaxOlder - 5*MaxAnchors - 10) / 4 // of which each takes four files
+	MaxFile    = 64 << 20                                      // bytes
+	MaxTotal   = 1 << 30                                       // bytes of all files together
 )
 
 // The files of a bundle that are there once.
@@ -83,7 +86,8 @@ func fileGrowth(earlier, later int64) string {
 
 // names is what a file of a bundle can be called.
 var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|` +
-	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|consistency/[1-9][0-9]{0,18}-[1-9][0-9]{0,18}\.txt)$`)
+	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|` +
+	`consistency/[1-9][0-9]{0,18}-[1-9][0-9]{0,18}\.txt)$`)
 
 // maxName is the most bytes of a name that [names] takes.
 const maxName = len("consistency/") + 19 + len("-") + 19 + len(".txt")
@@ -135,6 +139,10 @@ func parseMapProof(b []byte) (p proof.HeadProof, ok bool) {
 	again, err := json.Marshal(p, json.Deterministic(true))
 	return p, err == nil && string(again) == string(b)
 }
+
+// fileTime returns the names of the files of an anchor, without what they end in: size
+// is that of the checkpoint that was stamped.
+func fileTime(size int64) string { return fmt.Sprintf("time/%d", size) }
 
 // growth reads the sizes in the name of a proof that one tree continues another.
 func growth(name string) (earlier, later int64, ok bool) {

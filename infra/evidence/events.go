@@ -26,7 +26,7 @@ func (c *check) events() (history []proof.Head) {
 	expected := ledger.Version(1)
 	for _, name := range slices.Sorted(maps.Keys(c.entries)) {
 		name, ok := strings.CutSuffix(name, ".leaf")
-		if !ok {
+		if !ok || !strings.HasPrefix(name, "events/") {
 			continue
 		}
 		c.report.Events++
@@ -42,7 +42,7 @@ func (c *check) events() (history []proof.Head) {
 		if err := c.follows(&env, &last, expected); err != nil {
 			c.found(err)
 		}
-		c.recorded(&env)
+		c.report.Entries = append(c.report.Entries, c.recorded(&env))
 		last, expected = env, env.Version+1
 		history = append(history, proof.Head{Stream: env.Stream, Version: env.Version, Index: int64(env.Position) - 1, Leaf: env.Leaf})
 	}
@@ -99,15 +99,6 @@ func (c *check) follows(env, last *ledger.Envelope, expected ledger.Version) err
 		return proof.Found(proof.TimeViolation, "该条目的录入时间早于前一条", "this event was recorded before its predecessor").At(index)
 	}
 	return nil
-}
-
-// recorded checks that env does not claim to be later than the witnesses, who have
-// seen it.
-func (c *check) recorded(env *ledger.Envelope) {
-	at := env.Recorded.Time()
-	if seen := c.report.NotLater; !seen.IsZero() && at.After(seen.Add(c.Skew)) {
-		c.found(proof.Found(proof.TimeViolation, "录入时间 %s 晚于见证的时间 %s", "recorded %s, after the witnesses had seen it, %s", moment(at), moment(seen)).At(int64(env.Position) - 1))
-	}
 }
 
 // heads checks that history is all that there was of the stream when the notary

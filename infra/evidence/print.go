@@ -61,10 +61,20 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	if !r.NotLater.IsZero() {
 		line("时间：  全部内容不晚于 %s 已经存在", "time:        all of it existed not later than %s", moment(r.NotLater))
 	}
+	for _, e := range r.Entries {
+		switch {
+		case !e.NotEarlier.IsZero() && !e.NotLater.IsZero():
+			line("第 %d 条：%s 录入，可证介于 %s 与 %s 之间", "event %d:     recorded %s, between %s and %s", e.Version, moment(e.Recorded), moment(e.NotEarlier), moment(e.NotLater))
+		case !e.NotEarlier.IsZero():
+			line("第 %d 条：%s 录入，可证不早于 %s", "event %d:     recorded %s, not earlier than %s", e.Version, moment(e.Recorded), moment(e.NotEarlier))
+		case !e.NotLater.Equal(r.NotLater):
+			line("第 %d 条：%s 录入，可证不晚于 %s", "event %d:     recorded %s, not later than %s", e.Version, moment(e.Recorded), moment(e.NotLater))
+		}
+	}
 	for _, f := range r.Findings {
 		line("发现：  %s", "found:       %s", f.Say().In(lang))
 	}
-	if r.Verdict == proof.Fork {
+	if r.Verdict == proof.Fork && r.Checkpoint.Size > 0 { // otherwise of policies
 		line("请同时保存证据包与所持的检查点：二者都有签名，合在一起就是证据", "keep both the bundle and the checkpoint that you hold: they are signed, and together they are the evidence")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -109,10 +119,11 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		HeadsAt    string           `json:"heads_at,omitzero"`
 		NotLater   string           `json:"not_later_than,omitzero"`
 		Cosigned   []cosignature    `json:"cosigned"`
+		Entries    []Entry          `json:"entries"`
 		Findings   []*proof.Finding `json:"findings"`
 	}{
 		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Findings,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

@@ -33,6 +33,10 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
       SHA-256(流名) 32 · 末条的流内序号 8 · 末条的序号 8 · 末条的叶哈希 32
     末条是序号小于 size 的最后一条。其后的记录是否齐全，本包不能证明。
  6. consistency/ 证明树是某个较早的检查点的延续（RFC 9162 第 2.1.4.2 节）。
+ 7. time/<大小>.tsr 是对该大小的检查点的 RFC 3161 时间戳，同名的 .leaf 等文件是台账中记有
+    它的条目。检查点的文本是 .data 中 note 的空行之前三行：
+      openssl ts -verify -in 大小.tsr -token_in -data 文本 -CAfile 根证书.pem
+    序号小于该大小的条目，在此时间之前已有；序号大于该条目的，在此时间之后才录入。
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -77,4 +81,10 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
     complete, this bundle cannot prove.
  6. consistency/ proves that the tree continues an older checkpoint (RFC 9162
     section 2.1.4.2).
+ 7. time/<size>.tsr is an RFC 3161 time-stamp over the checkpoint of that size; the
+    files beside it are the event of the ledger that holds it. The text of the
+    checkpoint is the three lines before the blank one in note of .data:
+      openssl ts -verify -in SIZE.tsr -token_in -data TEXT -CAfile ROOT.pem
+    Events with a seq below that size were there before that time; those with a seq
+    above that of the event were recorded after it.
 `

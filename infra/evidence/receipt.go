@@ -129,6 +129,9 @@ func (r *Report) receipt(receipt []byte, o Options) error {
 		return malformed("回执格式不对", "the receipt is malformed")
 	}
 	note := HeldNote(receipt)
+	if o.Policy, err = o.succeeded(); err != nil {
+		return err
+	}
 	s, err := o.Policy.Open(note)
 	if err != nil {
 		return err

@@ -11,14 +11,16 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"xinfang/domain/attest"
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 )
 
 // Options say what a bundle is checked against.
 type Options struct {
-	Policy *proof.Policy // whom to believe; the policy in the bundle is never looked at
-	Older  [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
+	Policy  *proof.Policy // whom to believe; the policy in the bundle is never looked at
+	Updates [][]byte      // policies that succeed Policy, in this order: the last is the one to believe
+	Older   [][]byte      // receipts, or signed notes of checkpoints, that whoever checks holds
 
 	// Now is the present, for StaleAfter.
 	Now time.Time
@@ -49,7 +51,8 @@ type Report struct {
 	NotLater   time.Time     // by when a quorum of witnesses had seen all of it, UTC; zero if none has
 	Checkpoint proof.Checkpoint
 	Cosigned   []proof.Cosignature
-	Witnessed  bool // a quorum of witnesses has cosigned
+	Witnessed  bool    // a quorum of witnesses has cosigned
+	Entries    []Entry // the events that are proven, in order
 }
 
 // Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
@@ -59,7 +62,7 @@ type Report struct {
 //
 // It shows that the events are what the ledger held when the checkpoint was signed,
 // in order, all that there were up to [Report.CompleteTo], and recorded when they
-// say, within the skew. It cannot show that what was recorded is true, nor anything
+// say, within the skew and the bounds of [Report.Entries]. It cannot show that what was recorded is true, nor anything
 // that happened before the first checkpoint that a witness has seen.
 func Verify(r io.ReaderAt, size int64, o Options) Report {
 	if o.Skew == 0 {
@@ -85,7 +88,8 @@ type check struct {
 	*archive
 	manifest   manifest
 	stream     ledger.Stream
-	checkpoint []byte // the signed note
+	checkpoint []byte          // the signed note
+	stamps     []attest.Anchor // those that hold
 	report     Report
 }
 
@@ -101,6 +105,9 @@ func (c *check) found(err error) {
 // run checks everything. It stops with the error where nothing more can be checked;
 // other findings it adds to the report.
 func (c *check) run(r io.ReaderAt, size int64) (err error) {
+	if c.Policy, err = c.succeeded(); err != nil {
+		return err
+	}
 	if c.archive, err = openArchive(r, size); err != nil {
 		return err
 	}
@@ -123,6 +130,7 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	if err := c.names(); err != nil {
 		return err
 	}
+	c.stamps = c.anchors()
 	history := c.events()
 	c.heads(history)
 	for i, note := range c.Older {
@@ -150,12 +158,15 @@ func (c *check) notLater() time.Time {
 func (c *check) names() error {
 	for name := range c.entries {
 		base, _, _ := strings.Cut(name, ".")
-		if strings.HasPrefix(name, "events/") {
+		if strings.HasPrefix(name, "events/") || strings.HasPrefix(name, "time/") {
 			for _, suffix := range suffixes(".leaf") {
 				if _, ok := c.entries[base+suffix]; !ok {
 					return malformed("证据包缺少文件 %s", "the bundle has no file %s", base+suffix)
 				}
 			}
+		}
+		if _, ok := c.entries[base+".tsr"]; strings.HasPrefix(name, "time/") && !ok {
+			return malformed("证据包缺少文件 %s", "the bundle has no file %s", base+".tsr")
 		}
 		earlier, later, ok := growth(name)
 		if strings.HasPrefix(name, "consistency/") && (!ok || later != c.report.Checkpoint.Size || earlier >= later) {
@@ -203,6 +214,9 @@ func (c *check) foundIn(which int, err error) {
 
 // growth reads the proof called name: a hash a line.
 func (c *check) growth(name string) (tlog.TreeProof, error) {
+	if _, ok := c.entries[name]; !ok {
+		return nil, malformed("证据包缺少文件 %s", "the bundle has no file %s", name)
+	}
 	const most = 2 * 64 // hashes; a tree of MaxSize needs 50
 	b, err := c.file(name, most*(base64.StdEncoding.EncodedLen(tlog.HashSize)+1))
 	if err != nil {

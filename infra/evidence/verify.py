@@ -6,24 +6,33 @@
 It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
 bundle does not hold, 2 for a wrong command line or policy, 1 if a file cannot be read.
 
-It is one file, so that it can be carried to a machine on its own. It is written from
-the specifications (RFC 9162 2.1.3.2 and 2.1.4.2, RFC 8032 5.1.7, C2SP signed-note,
-tlog-checkpoint, tlog-cosignature, tlog-proof, and README.txt of the bundle) and shares
-no code with the Go verifier; only the order in which it looks for what is wrong is the
-same, so that the verdicts can be compared.
+It is one file, so that it can be carried to a machine on its own; a policy that pins a
+time-stamp authority, or has other keys than Ed25519, wants crypto.py beside it. It is
+written from the specifications (RFC 9162 2.1.3.2 and 2.1.4.2, RFC 8032 5.1.7, C2SP
+signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof, and README.txt of the bundle)
+and shares no code with the Go verifier; only the order in which it looks for what is
+wrong is the same, so that the verdicts can be compared.
 """
 import argparse, base64, hashlib, json, re, struct, sys, time, zlib
 
 ORDER = ["OK", "OK_UNWITNESSED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
          "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
-MAX_SIZE, MAX_NOTE, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, 10000, 64 << 20, 1 << 30
+MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, (1 << 20) - (1 << 14), 10000, 64 << 20, 1 << 30
 NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|manifest\.json|policy\.txt|README\.txt|"
-                  r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
+                  r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
+                  r"consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 class Bad(Exception):
     """What a check found wrong; its argument is the verdict."""
+
+
+def primitives():
+    """Returns crypto.py, which lies beside this file. Policies that pin no authority and have only Ed25519 keys need it not."""
+    sys.dont_write_bytecode = True
+    import crypto
+    return crypto
 
 
 def need(condition, verdict="MALFORMED"):
@@ -138,20 +147,23 @@ def unbase64(text):
 
 class Policy:
     def __init__(self, text):
-        self.keys, self.origin, self.quorum = {}, None, None
+        self.keys, self.origin, self.quorum, self.tsaroots = {}, None, None, set()
         for line in text.split("\n"):
             word, *args = line.split() or ["#"]
-            if word in ("logkey", "witness"):
-                vkey, first, last = args
+            if word in ("logkey", "witness", "root"):  # roots sign policies, which is not checked here
+                vkey, first, last = args if word != "root" else args + ["0", "-"]
                 name, hashed, key = vkey.split("+", 2)
                 key = base64.b64decode(key, validate=True)
-                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
+                if len(key) != 33 or key[0] != {"logkey": 1, "witness": 4, "root": 1}[word] or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
                     raise ValueError("a key of the policy is wrong")
-                self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
+                if word != "root":
+                    self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], int(first), MAX_SIZE if last == "-" else int(last))
             elif word == "origin":
                 self.origin, = args
             elif word == "quorum":
                 self.quorum = int(args[0])
+            elif word == "tsaroot":
+                self.tsaroots.add(bytes.fromhex(args[0]))
         if not self.origin or self.quorum is None or not self.keys:
             raise ValueError("the policy lacks an origin, a quorum or keys")
 
@@ -256,13 +268,13 @@ def archive(path):
     return files
 
 
-def strict_json(text, fields):
-    """Decodes an object with exactly those fields, in whatever form."""
+def strict_json(text, fields, optional=()):
+    """Decodes an object with exactly those fields, in whatever form, and perhaps the optional ones behind."""
     def unique(pairs):
         need(len(dict(pairs)) == len(pairs))
         return dict(pairs)
     value = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
-    need(isinstance(value, dict) and list(value) == fields)
+    need(isinstance(value, dict) and list(value) in (fields, fields + list(optional)))
     return value
 
 
@@ -316,14 +328,20 @@ class Check:
         self.seen = self.stamps[quorum - 1] if 0 < quorum <= len(self.stamps) else None
         need(m["origin"] == self.o.policy.origin and m["size"] == self.size)
         for name in self.files:
-            if name.startswith("events/"):
+            if name.startswith(("events/", "time/")):
                 need(all(name.split(".")[0] + suffix in self.files for suffix in (".leaf", ".data", ".meta", ".tlog-proof")))
+            if name.startswith("time/"):
+                need(name.split(".")[0] + ".tsr" in self.files)
             if name.startswith("consistency/"):
                 first, last = map(int, NAME.fullmatch(name).groups()[-2:])
                 need(first < last == self.size)
+        self.anchors = []
+        for name in sorted(self.files) if self.o.policy.tsaroots else []:
+            if name.startswith("time/") and name.endswith(".tsr"):
+                self.anchors += filter(None, [self.attempt(self.anchor, name[:-4])])
         history, previous, expected = [], None, 1
         for name in sorted(self.files):
-            if name.endswith(".leaf"):
+            if name.startswith("events/") and name.endswith(".leaf"):
                 self.events += 1
                 e = self.attempt(self.event, name[:-5], ".leaf", m["stream"])
                 if e:
@@ -377,15 +395,35 @@ class Check:
             need(e["index"] > previous["index"], "TAMPERED_ORDER")
             need(e["recorded"] >= previous["recorded"], "TIME_VIOLATION")
 
+    def anchor(self, name):
+        """Returns the index of a NotaryAnchor, the size that was stamped, and the time."""
+        e = self.event(name, ".leaf")
+        need(e["category"] == "notary" and e["type"] == b"NotaryAnchor")
+        data = strict_json(self.file(name + ".data", MAX_RECORD), ["note", "token"], ["chain"])
+        token, chain = unbase64(data["token"]), [unbase64(c) for c in data.get("chain", [])]
+        need(len(chain) <= 8)
+        note = data["note"].encode()
+        size, root, _ = self.o.policy.checkpoint(note)
+        try:
+            stamp = primitives().timestamp(token, sha256(note[:note.index(b"\n\n") + 1]), self.o.policy.tsaroots, chain)
+        except primitives().Refused as refused:
+            raise Bad(refused.args[0])
+        need(size <= e["index"] and name == "time/%d" % size and self.file(name + ".tsr", MAX_NOTE) == token)
+        need(continues(size, self.size, self.growth("consistency/%d-%d.txt" % (size, self.size)), root, self.root), "FORK")
+        return e["index"], size, stamp
+
     def recorded(self, e):
-        need(self.seen is None or e["recorded"] <= (self.seen + self.o.skew) * 10**7, "TIME_VIOLATION")
+        later = [stamp for _, size, stamp in self.anchors if size > e["index"]] + [self.seen] * (self.seen is not None)
+        earlier = [stamp for index, _, stamp in self.anchors if index < e["index"]]
+        need(not later or e["recorded"] <= (min(later) + self.o.skew) * 10**7, "TIME_VIOLATION")
+        need(not earlier or e["recorded"] >= (max(earlier) - self.o.skew) * 10**7, "TIME_VIOLATION")
 
     def heads(self, history):
         """Nothing of the stream was left out, of what there was when the notary signed the heads."""
         e = self.event("heads/leaf", ".bin")
         self.attempt(self.recorded, e)
         need(e["category"] == "notary" and e["type"] == b"NotaryHeads")
-        note = strict_json(self.file("heads/leaf.data", (1 << 20) - (1 << 14)), ["note"])["note"]
+        note = strict_json(self.file("heads/leaf.data", MAX_RECORD), ["note"])["note"]
         size, streams, root = self.o.policy.heads(note.encode())
         need(size <= e["index"])
         if len(history) == self.events:
@@ -408,10 +446,14 @@ class Check:
             return need(root == self.root, "FORK")
         name = "consistency/%d-%d.txt" % (size, self.size)
         need(name in self.files, "INCOMPLETE")
+        need(continues(size, self.size, self.growth(name), root, self.root), "FORK")
+
+    def growth(self, name):
+        """Returns the hashes of a proof that one tree continues another."""
         text = self.file(name, 2 * 64 * 45)
         path = [unbase64(line) for line in text.split(b"\n")[:-1]]
         need(all(len(h) == 32 for h in path) and b"".join(base64.b64encode(h) + b"\n" for h in path) == text)
-        need(continues(size, self.size, path, root, self.root), "FORK")
+        return path
 
 
 def main():

@@ -23,6 +23,7 @@ import (
 	"xinfang/domain/ledger"
 	"xinfang/domain/ledger/ledgertest"
 	"xinfang/domain/proof"
+	"xinfang/domain/proof/prooftest"
 )
 
 const origin = "ledger.example.gov.cn/petition"
@@ -44,6 +45,7 @@ type world struct {
 	note    note.Signer
 	vkey    string
 	witness []*witness
+	tsa     *prooftest.TSA // pinned by the policy, if there is one
 
 	log ledger.Log // what bundles are made from, if it is not store
 
@@ -174,6 +176,9 @@ func (w *world) policy(quorum int, logKeys ...string) *proof.Policy {
 	}
 	for _, s := range w.witness {
 		text += "witness " + s.vkey + " 0 -\n"
+	}
+	if w.tsa != nil {
+		text += fmt.Sprintf("tsaroot %v\n", w.tsa.Pin())
 	}
 	p, err := proof.ParsePolicy([]byte(text))
 	ok(w.t, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,7 +31,9 @@ type Source struct {
 	Heads ledger.Envelope // an event NotaryHeads before the end of Checkpoint
 	Head  proof.HeadProof // of the last event of Stream that Heads looked at
 
-	Older []Older // checkpoints that readers of the bundle may hold
+	Older []Older // checkpoints that readers of the bundle may hold, and those that Anchors have stamped
+
+	Anchors []ledger.Envelope // events NotaryAnchor, up to MaxAnchors, that bound the times of the events
 }
 
 // An Older is the proof that the tree of a [Source] continues one of that size.
@@ -40,17 +43,18 @@ type Older struct {
 }
 
 // Write writes the bundle of s to w: all events of s.Stream that the checkpoint
-// holds. Equal sources give equal bytes. It keeps one event in memory at a time.
+// holds. Equal sources give equal bytes. It keeps one event in memory at a time, and
+// the anchors.
 //
 // It writes no bundle that would not be believed: the error is a [*proof.Finding]
 // that says what a verifier would, or a [*ledger.Trouble] that says what to do, or
 // comes from s.Log, s.Prove or w. What has been written to w is then of no use.
 func Write(ctx context.Context, w io.Writer, s Source) error {
-	x := export{Source: &s, zip: zipWriter{w: w}, manifest: manifest{Format: Format, Stream: s.Stream.String(), Files: make(map[string]file)}}
+	x := export{Source: &s, zip: zipWriter{w: w}, after: make(map[string][]byte), manifest: manifest{Format: Format, Stream: s.Stream.String(), Files: make(map[string]file)}}
 	if err := x.open(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.last} {
+	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.anchors, x.last} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -66,6 +70,7 @@ type export struct {
 	signed   proof.Signed
 	note     proof.HeadsNote
 	total    int64
+	after    map[string][]byte // files that come after the manifest, which lists them
 }
 
 // open settles whether there is anything to write.
@@ -93,6 +98,10 @@ func (x *export) add(name string, content []byte) error {
 	}
 	if name != fileManifest {
 		x.manifest.Files[name] = fileOf(content)
+	}
+	if name > fileManifest {
+		x.after[name] = content
+		return nil
 	}
 	return x.zip.add(name, content)
 }
@@ -190,10 +199,36 @@ func (x *export) heads(ctx context.Context) error {
 	return x.add(fileMapProof, b)
 }
 
-// last writes the manifest, and the policy, which it lists and which comes after it.
+// anchors writes the events that bound the times, and their time-stamps by themselves,
+// for those who check them with another program.
+func (x *export) anchors(ctx context.Context) error {
+	if len(x.Anchors) > MaxAnchors {
+		return ledger.Troubled("时间锚定超过 %d 条", "there are more than %d anchors", MaxAnchors)
+	}
+	for _, env := range x.Anchors {
+		a, err := attest.OpenAnchor(x.Policy, &env)
+		if err != nil {
+			return err
+		}
+		name := fileTime(a.Checkpoint.Size)
+		if _, twice := x.manifest.Files[name+".tsr"]; twice {
+			continue // two were made of one checkpoint: the first will do
+		}
+		if err := x.event(ctx, name, ".leaf", &env); err != nil {
+			return err
+		}
+		if err := x.add(name+".tsr", a.Token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// last writes the manifest, and what comes after it.
 func (x *export) last(context.Context) error {
-	policy := []byte(x.Policy.String())
-	x.manifest.Files[filePolicy] = fileOf(policy)
+	if err := x.add(filePolicy, []byte(x.Policy.String())); err != nil {
+		return err
+	}
 	b, err := x.manifest.encode()
 	if err != nil {
 		return err
@@ -201,7 +236,12 @@ func (x *export) last(context.Context) error {
 	if err := x.add(fileManifest, b); err != nil {
 		return err
 	}
-	return x.add(filePolicy, policy)
+	for _, name := range slices.Sorted(maps.Keys(x.after)) {
+		if err := x.zip.add(name, x.after[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // suffixes returns what the names of the four files of an event end in, in order.

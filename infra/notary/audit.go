@@ -34,6 +34,12 @@ type Audited struct {
 	proof.Signed       // the checkpoint
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
+	Expired      int64 // leaves of which the log's source has let the event go, as it says it does
+
+	// Forged are the entries, among those compared, that pretend to be the notary's:
+	// whoever can append can append them, but not sign them. They are leaves like all
+	// others, and harm nobody who checks notes. At most 1000 are told.
+	Forged []*proof.Finding
 }
 
 // Run audits. Its error is a [*proof.Finding] if the log is not what was signed.
@@ -53,14 +59,20 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if err != nil {
 		return done, err
 	}
-	wrong, err := a.read(ctx, edge, s.Checkpoint)
+	wrong, err := a.read(ctx, edge, s.Checkpoint, &done)
 	if err != nil || wrong == nil {
 		return done, err
 	}
 	if wrong.Verdict == proof.TimeViolation {
 		return done, wrong
 	}
-	if named := a.name(ctx, t, s.Checkpoint); named != nil {
+	expired, named, err := a.name(ctx, t, s.Checkpoint)
+	switch {
+	case err != nil || expired == 0 && named == nil: // there is no tree that could name it
+	case named == nil:
+		done.Expired, done.Beyond = expired, max(0, int64(head)-s.Size+expired)
+		return done, nil
+	default:
 		wrong = named
 	}
 	return done, wrong
@@ -73,7 +85,13 @@ func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
 	if err != nil {
 		return done, n.stop(ctx, err)
 	}
-	n.change(func() { n.audited = n.o.Now() })
+	n.change(func() {
+		n.audited = n.o.Now()
+		if since == nil {
+			n.forged = 0
+		}
+		n.forged += len(done.Forged)
+	})
 	return done, nil
 }
 
@@ -111,12 +129,17 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 	}
 	old, err := a.continues(c, a.Since)
 	if err != nil {
-		return nil, err
+		return nil, about(err, "对照上次所至的检查点：", "compared with the checkpoint to go on from: ")
 	}
 	done.From = old.Size
-	e := &edge{size: old.Size, hashes: make(map[int64]tlog.Hash)}
-	at := torchwood.RightEdge(old.Size)
-	hashes, err := t.stored(old.Checkpoint).ReadHashes(at)
+	return t.edge(old.Checkpoint)
+}
+
+// edge returns the right edge of the tree at c.
+func (t tree) edge(c proof.Checkpoint) (*edge, error) {
+	e := &edge{size: c.Size, hashes: make(map[int64]tlog.Hash)}
+	at := torchwood.RightEdge(c.Size)
+	hashes, err := t.stored(c).ReadHashes(at)
 	if err != nil {
 		return nil, err
 	}
@@ -127,24 +150,23 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 }
 
 // read goes through the log up to c and returns how it differs from c; nil if it
-// does not.
-func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Finding, error) {
+// does not. What is forged it notes in done.
+func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audited) (*proof.Finding, error) {
 	gm, err := a.sm3()
 	if err != nil {
 		return nil, err
 	}
 	from := e.size
-	var last ledger.Ticks
-	var backdated *proof.Finding
+	var clock clock
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
 			if err != nil {
 				return nil, err
 			}
-			if env.Recorded < last && backdated == nil {
-				backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", env.Recorded.Time().Format(time.RFC3339Nano)).At(e.size)
+			clock.see(env.Recorded, e.size)
+			if f := a.forged(&env, &clock); f != nil && len(done.Forged) < maxForged {
+				done.Forged = append(done.Forged, f.At(e.size))
 			}
-			last = max(last, env.Recorded)
 			leaf := leafOf(&env)
 			if err := errors.Join(e.add(tlog.RecordHash(leaf)), gm.add(leaf)); err != nil {
 				return nil, err
@@ -158,7 +180,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 		}
 	}
 	if e.size < c.Size {
-		return proof.Found(proof.Truncated, "台账只有 %d 条，签过 %d 条：末尾缺失", "the ledger has %d entries, and %d were signed for: its end is missing", e.size, c.Size).At(e.size), nil
+		return truncated(e.size, c.Size), nil
 	}
 	root, err := tlog.TreeHash(e.size, e)
 	if err != nil {
@@ -171,7 +193,35 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint) (*proof.Fi
 	if f, ok := errors.AsType[*proof.Finding](err); ok {
 		return f, nil
 	}
-	return backdated, err
+	return clock.backdated, err
+}
+
+func truncated(has, signed int64) *proof.Finding {
+	return proof.Found(proof.Truncated, "台账只有 %d 条，签过 %d 条：末尾缺失", "the ledger has %d entries, and %d were signed for: its end is missing", has, signed).At(has)
+}
+
+// A clock sees when entries were recorded, one after the other.
+type clock struct {
+	last      ledger.Ticks
+	backdated *proof.Finding // the first that was recorded before the one that it follows, or at another time than a time-stamp says
+}
+
+func (c *clock) see(recorded ledger.Ticks, index int64) {
+	if recorded < c.last && c.backdated == nil {
+		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index)
+	}
+	c.last = max(c.last, recorded)
+}
+
+// skew is how far the ledger's clock and that of a time-stamp authority may be apart.
+const skew = 5 * time.Minute
+
+// stamped hears that an anchor was recorded, and what its time-stamp says the time was.
+func (c *clock) stamped(at time.Time, recorded ledger.Ticks, index int64) {
+	if off := recorded.Time().Sub(at); off.Abs() > skew && c.backdated == nil {
+		c.backdated = proof.Found(proof.TimeViolation, "录入于 %s，而其中的时间戳是 %s：台账的时钟不准", "recorded %s, and the time-stamp in it says %s: the clock of the ledger was wrong",
+			recorded.Time().Format(time.RFC3339), at.Format(time.RFC3339)).At(index)
+	}
 }
 
 func leafOf(e *ledger.Envelope) []byte {

@@ -143,22 +143,24 @@ func TestAttackA(t *testing.T) {
 	}
 }
 
-// TestAttackA25 has an entry signed for that was recorded a month before the one that
+// TestBackdated has an entry signed for that was recorded a month before the one that
 // it follows, by a store that does not look at its clock.
-func TestAttackA25(t *testing.T) {
-	r := newRig(t)
-	all := r.many(300)
-	all[299].Recorded -= ledger.Ticks(30 * 24 * time.Hour / 100)
-	all[299] = all[299].Seal()
-	r.log = all
-	p, err := r.signed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Audit{Log: all, Dir: r.dir, Policy: r.policy, Note: p.Note}.Run(t.Context())
-	if f, _ := errors.AsType[*proof.Finding](err); f == nil || f.Verdict != proof.TimeViolation || f.Index != 299 {
-		t.Errorf("%v", err)
-	}
+func TestBackdated(t *testing.T) {
+	t.Run("A25 recorded a month earlier", func(t *testing.T) {
+		r := newRig(t)
+		all := r.many(300)
+		all[299].Recorded -= ledger.Ticks(30 * 24 * time.Hour / 100)
+		all[299] = all[299].Seal()
+		r.log = all
+		p, err := r.signed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Audit{Log: all, Dir: r.dir, Policy: r.policy, Note: p.Note}.Run(t.Context())
+		if f, _ := errors.AsType[*proof.Finding](err); f == nil || f.Verdict != proof.TimeViolation || f.Index != 299 {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 // TestAuditOwn has a notary audit its own ledger, which is altered where no start looks.

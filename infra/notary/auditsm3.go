@@ -66,7 +66,7 @@ func (g *sm3Audit) finish(ctx context.Context, log ledger.Log, c proof.Checkpoin
 	case g.want.Size == 0:
 		return nil
 	case size < g.want.Size:
-		return proof.Found(proof.Truncated, "台账只有 %d 条，SM3 检查点签过 %d 条：末尾缺失", "the ledger has %d entries, and the SM3 checkpoint is of %d: its end is missing", size, g.want.Size).At(size)
+		return truncated(size, g.want.Size)
 	}
 	root, err := sm3Root(g.edge)
 	switch {

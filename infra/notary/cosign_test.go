@@ -180,12 +180,14 @@ func TestGuard(t *testing.T) {
 	if _, err := g.SignHeads(t.Context(), proof.HeadsNote{Size: 301, Streams: 1}); err == nil {
 		t.Error("heads of leaves that were not signed for are signed")
 	}
-	if _, err := OpenGuard(n.path("guard"), origin, r.signer); err == nil { // B10
-		t.Error("two guards have one memory")
-	}
+	t.Run("B10 two at once", func(t *testing.T) {
+		if _, err := OpenGuard(n.path("guard"), r.policy, r.signer); err == nil {
+			t.Error("two guards have one memory")
+		}
+	})
 	end()
 	edit(t, n.path("guard/guard"), func(b []byte) { b[len(origin)+1] = '1' })
-	if _, err := OpenGuard(n.path("guard"), origin, r.signer); err == nil {
+	if _, err := OpenGuard(n.path("guard"), r.policy, r.signer); err == nil {
 		t.Error("a damaged memory is believed")
 	}
 }

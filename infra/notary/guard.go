@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,9 +21,10 @@ import (
 	"xinfang/domain/proof"
 )
 
-// A Guard (签名守护) has the notary's key. It signs a checkpoint only if that
+// A Guard (签名守护) has the notary's keys. It signs a checkpoint only if that
 // continues what it signed before, whatever the files of the tree or the ledger
-// say: it believes a proof, and its own memory.
+// say: it believes a proof, and its own memory. It signs with each key that its
+// policy lists for the size, so that keys can be changed, and with no other.
 //
 // It writes down what it is about to sign, durably, before it signs. A crash in
 // between leaves a checkpoint that nobody has seen and that it will sign again;
@@ -31,6 +33,7 @@ import (
 // It may be used concurrently.
 type Guard struct {
 	origin  string
+	policy  *proof.Policy
 	path    string
 	lock    *flock.Flock
 	signers []note.Signer
@@ -43,10 +46,10 @@ type Guard struct {
 	lastSM3 proof.Checkpoint // of the SM3 tree
 }
 
-// OpenGuard returns the guard that keeps its memory in dir, for the ledger called
-// origin. There is one at a time. A memory that is damaged or of another ledger is
-// an error: a guard never starts from nothing unless nothing is there.
-func OpenGuard(dir, origin string, signers ...note.Signer) (*Guard, error) {
+// OpenGuard returns the guard that keeps its memory in dir, for the ledger of policy.
+// There is one at a time. A memory that is damaged or of another ledger is an error:
+// a guard never starts from nothing unless nothing is there.
+func OpenGuard(dir string, policy *proof.Policy, signers ...note.Signer) (*Guard, error) {
 	if len(signers) == 0 {
 		return nil, errors.New("a guard without a key")
 	}
@@ -61,9 +64,11 @@ func OpenGuard(dir, origin string, signers ...note.Signer) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Guard{origin: origin, path: filepath.Join(dir, "guard"), lock: lock, signers: signers, disk: realDisk, pathSM3: filepath.Join(dir, "sm3")}
-	if g.last, err = recall(g.path, origin); err == nil {
-		g.lastSM3, err = recall(g.pathSM3, proof.SM3Origin(origin))
+	g := &Guard{
+		origin: policy.Origin, policy: policy, path: filepath.Join(dir, "guard"), lock: lock, signers: signers, disk: realDisk, pathSM3: filepath.Join(dir, "sm3"),
+	}
+	if g.last, err = recall(g.path, g.origin); err == nil {
+		g.lastSM3, err = recall(g.pathSM3, proof.SM3Origin(g.origin))
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -89,37 +94,52 @@ func (g *Guard) Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreePr
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.admit(&g.last, g.path, c, func() error { return proof.CheckGrowth(growth, c, g.last) }); err != nil {
-		return nil, err
-	}
-	return note.Sign(&note.Note{Text: c.Text()}, g.signers...)
+	return g.next(&g.last, g.path, c, g.covering, func() error { return proof.CheckGrowth(growth, c, g.last) })
 }
 
-// admit refuses c unless it continues last, and makes it the last, in the file at path
-// too.
-func (g *Guard) admit(last *proof.Checkpoint, path string, c proof.Checkpoint, continues func() error) error {
+// next signs c with keys of its size if it continues last, and makes it the last, in
+// the file at path too.
+func (g *Guard) next(last *proof.Checkpoint, path string, c proof.Checkpoint, keys func(int64) ([]note.Signer, error), continues func() error) ([]byte, error) {
 	if _, err := proof.ParseCheckpoint(c.Text()); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case c.Origin != last.Origin:
-		return proof.Found(proof.WrongOrigin, "签名守护属于 %s", "the guard is of %s", last.Origin)
+		return nil, proof.Found(proof.WrongOrigin, "签名守护属于 %s", "the guard is of %s", last.Origin)
 	case c.Size < last.Size:
-		return proof.Found(proof.RolledBack, "已签过 %d 叶的检查点，不再签 %d 叶的", "a checkpoint of %d leaves was signed; none of %d will be", last.Size, c.Size)
+		return nil, proof.Found(proof.RolledBack, "已签过 %d 叶的检查点，不再签 %d 叶的", "a checkpoint of %d leaves was signed; none of %d will be", last.Size, c.Size)
 	case last.Size > 0:
 		if err := continues(); err != nil {
-			return err
+			return nil, err
 		}
+	}
+	signers, err := keys(c.Size)
+	if err != nil {
+		return nil, err
 	}
 	if c != *last {
 		// A crash before this is durable leaves the old memory: c is signed by no one
 		// and proposed again. A crash after it is healed by signing c.
 		if err := g.remember(path, c); err != nil {
-			return fmt.Errorf("writing down what is to be signed: %w", err)
+			return nil, fmt.Errorf("writing down what is to be signed: %w", err)
 		}
 		*last = c
 	}
-	return nil
+	return note.Sign(&note.Note{Text: c.Text()}, signers...)
+}
+
+// covering returns the keys that the policy lists for checkpoints of size.
+func (g *Guard) covering(size int64) ([]note.Signer, error) {
+	var keys []note.Signer
+	for _, s := range g.signers {
+		if g.policy.Signs(s.Name(), s.KeyHash(), size) {
+			keys = append(keys, s)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, proof.Found(proof.KeyOutOfRange, "信任策略所列、适用于 %d 叶的公证密钥，签名守护一把也没有", "the guard has no key that the policy lists for %d leaves", size)
+	}
+	return keys, nil
 }
 
 // SignHeads implements [Signer]. The heads must be of no more leaves than the guard
@@ -133,7 +153,39 @@ func (g *Guard) SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error
 	if n.Size > g.last.Size {
 		return nil, proof.Found(proof.BadProof, "末条总表涉及 %d 叶，只签过 %d 叶", "the heads are of %d leaves, and %d were signed for", n.Size, g.last.Size)
 	}
-	return note.Sign(&note.Note{Text: n.Text(g.origin)}, g.signers...)
+	keys, err := g.covering(n.Size)
+	if err != nil {
+		return nil, err
+	}
+	return note.Sign(&note.Note{Text: n.Text(g.origin)}, keys...)
+}
+
+// SignKeyChange implements [Signer]. The change must be one of the guard's policy.
+func (g *Guard) SignKeyChange(ctx context.Context, c proof.KeyChange) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	text := c.Text(g.origin)
+	if _, err := proof.ParseKeyChange(text, g.origin); err != nil {
+		return nil, err
+	}
+	if err := g.policy.CheckKeyChange(c); err != nil {
+		return nil, err
+	}
+	var keys []note.Signer
+	for _, vkey := range []string{c.Old, c.New} {
+		i := slices.IndexFunc(g.signers, func(s note.Signer) bool { return isOf(s, vkey) })
+		if i < 0 {
+			return nil, proof.Found(proof.UnknownKey, "密钥更换须由新旧两把密钥签署，签名守护缺其中之一", "a change of keys has to be signed by both, and the guard lacks one")
+		}
+		keys = append(keys, g.signers[i])
+	}
+	return note.Sign(&note.Note{Text: text}, keys...)
+}
+
+// isOf reports whether s signs for the public key that is written vkey.
+func isOf(s note.Signer, vkey string) bool {
+	return strings.HasPrefix(vkey, fmt.Sprintf("%s+%08x+", s.Name(), s.KeyHash()))
 }
 
 // memory returns the file that says that c was last: its three lines, and a digest

@@ -37,6 +37,10 @@ type Signer interface {
 	// SignHeads returns a note of heads, signed.
 	SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error)
 
+	// SignKeyChange returns a change of keys, signed by both. The error is a
+	// [*proof.Finding] if the guard's policy knows of none such.
+	SignKeyChange(ctx context.Context, c proof.KeyChange) ([]byte, error)
+
 	Close() error
 }
 
@@ -51,6 +55,7 @@ const maxRequest = 64 << 10
 //	POST /sign      hashes of a consistency proof, an empty line, a checkpoint
 //	POST /sign-sm3  likewise, of the SM3 tree
 //	POST /heads     the lines of a note of heads
+//	POST /key       the lines of a note of a change of keys
 //
 // Answers are signed notes; a refusal has status 422 and a finding in JSON.
 func (g *Guard) Handler() http.Handler {
@@ -65,6 +70,13 @@ func (g *Guard) Handler() http.Handler {
 			return nil, err
 		}
 		return g.SignHeads(ctx, n)
+	}))
+	mux.HandleFunc("POST /key", g.answer(func(ctx context.Context, body string) ([]byte, error) {
+		c, err := proof.ParseKeyChange(body, g.origin)
+		if err != nil {
+			return nil, err
+		}
+		return g.SignKeyChange(ctx, c)
 	}))
 	return mux
 }
@@ -183,6 +195,11 @@ func (g *remoteGuard) submit(ctx context.Context, what string, c proof.Checkpoin
 // SignHeads implements [Signer].
 func (g *remoteGuard) SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error) {
 	return g.ask(ctx, http.MethodPost, "heads", strings.NewReader(n.Text(g.origin)))
+}
+
+// SignKeyChange implements [Signer].
+func (g *remoteGuard) SignKeyChange(ctx context.Context, c proof.KeyChange) ([]byte, error) {
+	return g.ask(ctx, http.MethodPost, "key", strings.NewReader(c.Text(g.origin)))
 }
 
 // Close implements [Signer].

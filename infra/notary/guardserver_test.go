@@ -19,7 +19,7 @@ import (
 // and answers are lost now and then.
 func TestRemoteGuard(t *testing.T) {
 	r := newRig(t)
-	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), origin, r.signer)
+	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, r.signer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package notary
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -23,23 +24,20 @@ func (g *Guard) SignSM3(ctx context.Context, c proof.Checkpoint, growth tlog.Tre
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var keys []note.Signer
-	for _, s := range g.signers {
-		if proof.KindOf(s) == proof.SM2 {
-			keys = append(keys, s)
-		}
-	}
-	if len(keys) == 0 {
-		return nil, ledger.Troubled("签名守护没有 SM2 密钥，不能签 SM3 检查点", "the guard has no SM2 key, and cannot sign the SM3 checkpoint")
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if c.Size > g.last.Size {
 		return nil, proof.Found(proof.BadProof, "SM3 检查点涉及 %d 叶，只签过 %d 叶", "the SM3 checkpoint is of %d leaves, and %d were signed for", c.Size, g.last.Size)
 	}
-	err := g.admit(&g.lastSM3, g.pathSM3, c, func() error { return proof.CheckGrowthSM3(growth, c, g.lastSM3) })
-	if err != nil {
-		return nil, err
+	return g.next(&g.lastSM3, g.pathSM3, c, g.coveringSM2, func() error { return proof.CheckGrowthSM3(growth, c, g.lastSM3) })
+}
+
+// coveringSM2 returns the SM2 keys that the policy lists for checkpoints of size.
+func (g *Guard) coveringSM2(size int64) ([]note.Signer, error) {
+	keys, err := g.covering(size)
+	keys = slices.DeleteFunc(keys, func(s note.Signer) bool { return proof.KindOf(s) != proof.SM2 })
+	if err == nil && len(keys) == 0 {
+		err = ledger.Troubled("签名守护没有可用的 SM2 密钥，不能签 SM3 检查点", "the guard has no SM2 key that counts, and cannot sign the SM3 checkpoint")
 	}
-	return note.Sign(&note.Note{Text: c.Text()}, keys...)
+	return keys, err
 }

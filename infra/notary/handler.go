@@ -2,6 +2,7 @@ package notary
 
 import (
 	"net/http"
+	"os"
 	"strings"
 
 	"filippo.io/torchwood"
@@ -14,13 +15,13 @@ import (
 // (/tile/entries/…).
 func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /checkpoint", serveNote(n.Published))
+	mux.HandleFunc("GET /checkpoint", serveNote(n.served))
 	mux.HandleFunc("GET /checkpoint-sm3", serveNote(n.PublishedSM3))
 	mux.HandleFunc("GET /tile/", func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
 		tile, err := torchwood.ParseTilePath(path)
 		switch {
-		case err != nil || torchwood.TilePath(tile) != path || !within(tile, n.Published().Size):
+		case err != nil || torchwood.TilePath(tile) != path || !within(tile, n.served().Size):
 			http.NotFound(w, r)
 			return
 		case tile.L < 0 && !mayRead(r):
@@ -54,6 +55,21 @@ func serveNote(published func() Published) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(p.Note) // who has gone needs no answer
 	}
+}
+
+// served returns the checkpoint to be had: what was published, or, until this process
+// has looked at its files, what the one before it has, if the policy believes it.
+func (n *Notary) served() Published {
+	p := n.Published()
+	if p.Size > 0 {
+		return p
+	}
+	if b, err := os.ReadFile(n.path("checkpoint")); err == nil {
+		if s, err := n.o.Policy.Open(b); err == nil {
+			p = Published{s, b}
+		}
+	}
+	return p
 }
 
 // within reports whether a tree of size leaves has the tile.

@@ -87,3 +87,28 @@ func get(t *testing.T, url string) (int, string) {
 	}
 	return resp.StatusCode, string(body)
 }
+
+// TestHandlerBeforeStart asks a notary that has not looked at its files yet: what the
+// process before it has published is to be had, if the policy believes it.
+func TestHandlerBeforeStart(t *testing.T) {
+	r := newRig(t)
+	r.record(300)
+	p, err := r.signed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, end := r.open()
+	defer end()
+	server := httptest.NewServer(n.Handler(func(*http.Request) bool { return false }))
+	defer server.Close()
+	if code, body := get(t, server.URL+"/checkpoint"); code != http.StatusOK || body != string(p.Note) {
+		t.Errorf("%d, %s", code, body)
+	}
+	if code, _ := get(t, server.URL+"/tile/0/000"); code != http.StatusOK {
+		t.Errorf("a tile: %d", code)
+	}
+	edit(t, n.path("checkpoint"), func(b []byte) { b[len(origin)+1] = '4' })
+	if code, _ := get(t, server.URL+"/checkpoint"); code != http.StatusNotFound {
+		t.Errorf("one that is not believed: %d", code)
+	}
+}

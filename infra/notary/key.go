@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -18,11 +19,12 @@ import (
 // SetUp makes the notary of the ledger called origin: an Ed25519 key, and one of each
 // further kind, in the file at keyPath, which must not exist and which only its owner
 // can read, and in dir the policy that believes them and wants quorum of witnesses,
-// public keys, to cosign. The error wraps [fs.ErrExist] if there is a key.
+// public keys, to cosign; more are further lines of the policy. The error wraps
+// [fs.ErrExist] if there is a key.
 //
 // The file of keys gets its name last: after a crash before that there is no key,
 // nothing was signed, and SetUp can be repeated.
-func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader, further ...string) (*proof.Policy, error) {
+func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, further []string, random io.Reader, more ...string) (*proof.Policy, error) {
 	if _, err := os.Lstat(keyPath); !errors.Is(err, fs.ErrNotExist) {
 		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: keyPath, Err: fs.ErrExist}))
 	}
@@ -34,7 +36,7 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 		}
 		secrets, vkeys = append(secrets, secret), append(vkeys, vkey)
 	}
-	policy, err := proof.NewPolicy(origin, vkeys, witnesses, quorum)
+	policy, err := proof.NewPolicy(origin, vkeys, witnesses, quorum, more...)
 	if err != nil {
 		return nil, err
 	}
@@ -47,50 +49,78 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 	if err := syncDir(dir); err != nil {
 		return nil, err
 	}
+	return policy, realDisk.writeKeys(keyPath, secrets)
+}
+
+// writeKeys makes secret keys the content of the file at path, which only its owner
+// can read, and durable.
+func (d disk) writeKeys(path string, secrets []string) error {
 	// What an earlier attempt has left could be read by others.
-	if err := os.Remove(keyPath + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if err := os.Remove(path + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if err := replace(keyPath, []byte(strings.Join(secrets, "\n")+"\n"), 0o600); err != nil {
-		return nil, err
+	if err := d.replace(path, []byte(strings.Join(secrets, "\n")+"\n"), 0o600); err != nil {
+		return err
 	}
-	return policy, syncDir(filepath.Dir(keyPath))
+	return d.syncDir(filepath.Dir(path))
 }
 
 // PolicyName is the file in a notary's directory with its policy.
 const PolicyName = "policy.txt"
 
-// maxKeyFile is the most bytes that a key file may have.
-const maxKeyFile = 64 << 10
+// ReadKey returns the one key in the file at path, such as a root. A file that others
+// can read is refused.
+func ReadKey(path string) (note.Signer, error) {
+	signers, err := ReadKeys(path)
+	if err == nil && len(signers) > 1 {
+		err = ledger.Troubled("%s 不止一把密钥", "%s holds more than one key", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return signers[0], nil
+}
 
 // ReadKeys returns the keys in the file at path, one a line. A file that others can
 // read is refused.
 func ReadKeys(path string) ([]note.Signer, error) {
+	_, signers, err := readKeys(path)
+	return signers, err
+}
+
+// maxKeyFile is the most bytes that a key file may have.
+const maxKeyFile = 64 << 10
+
+// readKeys returns the keys as they are written, too.
+func readKeys(path string) (secrets []string, signers []note.Signer, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, ledger.Troubled("公证密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the notary's key %s: chmod 600 it, and consider another key", path)
+		return nil, nil, ledger.Troubled("密钥 %s 可被他人读取；请 chmod 600，并考虑更换密钥", "others can read the key %s: chmod 600 it, and consider another key", path)
 	}
-	unusable := ledger.Troubled("%s 不是公证密钥", "%s holds no key of a notary", path)
+	unusable := ledger.Troubled("%s 不是签名密钥", "%s holds no key that signs", path)
 	if info.Size() > maxKeyFile {
-		return nil, unusable
+		return nil, nil, unusable
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var signers []note.Signer
-	for secret := range strings.FieldsSeq(string(b)) {
-		signer, err := proof.NewSigner(secret)
-		if err != nil { // which could quote the key
-			return nil, unusable
+	for line := range strings.Lines(string(b)) {
+		secret := strings.TrimSpace(line)
+		if secret == "" {
+			continue
 		}
-		signers = append(signers, signer)
+		signer, err := proof.NewSigner(secret)
+		if err != nil || slices.Contains(secrets, secret) { // the error could quote the key
+			return nil, nil, unusable
+		}
+		secrets, signers = append(secrets, secret), append(signers, signer)
 	}
 	if len(signers) == 0 {
-		return nil, unusable
+		return nil, nil, unusable
 	}
-	return signers, nil
+	return secrets, signers, nil
 }

@@ -20,10 +20,10 @@ func TestSetUp(t *testing.T) {
 	dir := t.TempDir()
 	key, policy := filepath.Join(dir, "key"), filepath.Join(dir, "notary", PolicyName)
 	random := rand.NewChaCha8([32]byte{1})
-	if _, err := SetUp(filepath.Dir(policy), key, "with space", nil, 0, random); err == nil {
+	if _, err := SetUp(filepath.Dir(policy), key, "with space", nil, 0, nil, random); err == nil {
 		t.Error("a name that cannot be signed for is taken")
 	}
-	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 1, random); err == nil {
+	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 1, nil, random); err == nil {
 		t.Error("more witnesses are required than there are")
 	}
 	if _, err := os.Stat(key); !errors.Is(err, fs.ErrNotExist) {
@@ -37,18 +37,18 @@ func TestSetUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	made, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, random)
+	made, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, nil, random)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signers, err := ReadKeys(key)
 	if err != nil || len(signers) != 1 || signers[0].Name() != origin {
-		t.Fatalf("the key: %v", err)
+		t.Fatalf("the keys: %v", err)
 	}
 	if b, err := os.ReadFile(policy); err != nil || string(b) != made.String() {
 		t.Errorf("the policy: %q, %v", b, err)
 	}
-	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, random); !errors.Is(err, fs.ErrExist) {
+	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, nil, random); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("made again: %v", err)
 	}
 	t.Run("of all kinds", func(t *testing.T) { setUpKinds(t, t.TempDir()) })
@@ -63,7 +63,7 @@ func TestSetUp(t *testing.T) {
 // setUpKinds makes a notary that signs with keys of all kinds, and believes it.
 func setUpKinds(t *testing.T, dir string) {
 	key := filepath.Join(dir, "key")
-	policy, err := SetUp(dir, key, origin, nil, 0, rand.NewChaCha8([32]byte{1}), proof.MLDSA44, proof.SM2)
+	policy, err := SetUp(dir, key, origin, nil, 0, []string{proof.MLDSA44, proof.SM2}, rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +86,42 @@ func setUpKinds(t *testing.T, dir string) {
 	if _, err := policy.Open(signed); proof.VerdictOf(err) != proof.UnknownKey {
 		t.Errorf("what two of them sign: %v", err)
 	}
-	for _, content := range []string{"", "\n\n", "PRIVATE+KEY+x\n", strings.Repeat("x\n", maxKeyFile)} {
-		if err := os.WriteFile(key, []byte(content), 0o600); err != nil {
+}
+
+// TestReadKeys reads key files that are right, and some that are not.
+func TestReadKeys(t *testing.T) {
+	secret := func(seed byte) string {
+		s, _, err := note.GenerateKey(rand.NewChaCha8([32]byte{seed}), origin)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadKeys(key); err == nil {
-			t.Errorf("%.20q is a file of keys", content)
+		return s + "\n"
+	}
+	a, b := secret(1), secret(2)
+	for name, tt := range map[string]struct {
+		file string
+		want int // 0 if it is refused
+	}{
+		"one":              {a, 1},
+		"two":              {a + b, 2},
+		"no final newline": {a + strings.TrimSpace(b), 2},
+		"blank lines":      {"\n" + a + " \r\n" + b + "\n", 2},
+		"none":             {"\n", 0},
+		"nothing":          {"", 0},
+		"one twice":        {a + b + a, 0},
+		"no key":           {a + "x\n", 0},
+		"too large":        {a + strings.Repeat("\n", maxKeyFile), 0},
+	} {
+		path := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(path, []byte(tt.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := ReadKeys(path)
+		if len(keys) != tt.want || (err == nil) != (tt.want > 0) {
+			t.Errorf("%s: %d keys, %v", name, len(keys), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "PRIVATE") {
+			t.Errorf("%s: the error quotes the key", name)
 		}
 	}
 }

@@ -6,6 +6,7 @@
 //
 //	checkpoint     the last signed checkpoint, with the cosignatures so far
 //	witnessed      the last that a quorum of witnesses has cosigned
+//	verified       the last that all of the ledger was found to be as signed
 //	tile/…         hashes and leaves
 //	checkpoint-sm3 the last of the SM3 tree (国密), if the policy wants SM2
 //	sm3/hashes     that tree
@@ -89,7 +90,8 @@ type Notary struct {
 	ready    bool     // start has succeeded
 	tail     [][]byte // the leaves of the last entry bundle, if it is not full
 
-	heads heads // guards itself
+	heads   heads   // guards itself
+	anchors anchors // guards itself
 
 	mu        sync.Mutex // guards what follows
 	base      []byte     // the last checkpoint, with the guard's signatures alone
@@ -99,6 +101,8 @@ type Notary struct {
 	seen      []sighting
 	stopped   error
 	audited   time.Time     // when all that was published was last found to be as it was signed
+	anchored  time.Time     // what the last anchor says the time was
+	forged    int           // how many entries pretend to be the notary's, as far as was audited
 	changed   chan struct{} // closed and replaced when any of it changes
 }
 
@@ -184,6 +188,10 @@ func (n *Notary) CatchUp(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// Stop ends the signing for what somebody else has found, such as that the ledger's
+// files are damaged. It is shown wherever the state of the notary is.
+func (n *Notary) Stop(ctx context.Context, f *proof.Finding) { _ = n.stop(ctx, f) }
+
 // stop notes why nothing more is signed, if err is a [*proof.Finding].
 func (n *Notary) stop(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*proof.Finding](err); !ok {
@@ -233,7 +241,7 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	leaves, err := n.tree.leaves(ctx, old.Size, batch)
+	leaves, err := n.tree.leaves(ctx, old, old.Size, batch)
 	if err != nil || len(leaves) == 0 {
 		return false, err
 	}
@@ -265,7 +273,7 @@ func (n *Notary) sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeP
 	if err := n.publish(signed); err != nil {
 		return err
 	}
-	return n.signSM3(ctx, c.Size)
+	return n.signSM3(ctx, c)
 }
 
 // publish makes signed the checkpoint to be had, unless there is a larger one or

@@ -68,38 +68,41 @@ func TestGrow(t *testing.T) {
 	}
 }
 
-// TestCrash is B9: it breaks the disk at each step of a growth over several tiles, before and
+// TestCrash breaks the disk at each step of a growth over several tiles, before and
 // after the step is done, and starts again: the log must become what it would have
 // been, and nothing that was published may differ from it.
 func TestCrash(t *testing.T) {
-	for _, after := range []bool{false, true} {
-		for step := 1; ; step++ {
-			r := newRig(t)
-			r.record(300)
-			if _, err := r.signed(); err != nil {
-				t.Fatal(err)
+	t.Run("B9 before a step", func(t *testing.T) { crash(t, false) })
+	t.Run("B9 after a step", func(t *testing.T) { crash(t, true) })
+}
+
+func crash(t *testing.T, after bool) {
+	for step := 1; ; step++ {
+		r := newRig(t)
+		r.record(300)
+		if _, err := r.signed(); err != nil {
+			t.Fatal(err)
+		}
+		r.record(300)
+		f := &failing{step: step, after: after}
+		r.disk = f.disk()
+		p, err := r.signed()
+		if p.Size > 0 && p.Checkpoint != r.want(p.Size) {
+			t.Fatalf("step %d: published %+v", step, p.Checkpoint)
+		}
+		if !f.broke {
+			if err != nil || step < 10 {
+				t.Fatalf("%d steps, %v", step, err)
 			}
-			r.record(300)
-			f := &failing{step: step, after: after}
-			r.disk = f.disk()
-			p, err := r.signed()
-			if p.Size > 0 && p.Checkpoint != r.want(p.Size) {
-				t.Fatalf("step %d: published %+v", step, p.Checkpoint)
-			}
-			if !f.broke {
-				if err != nil || step < 10 {
-					t.Fatalf("%d steps, %v", step, err)
-				}
-				break
-			}
-			if !errors.Is(err, errBroken) {
-				t.Fatalf("step %d: %v", step, err)
-			}
-			r.disk = realDisk
-			r.record(1)
-			if p, err = r.signed(); err != nil || p.Checkpoint != r.want(601) {
-				t.Fatalf("step %d, after=%t: started again: %+v, %v", step, after, p.Checkpoint, err)
-			}
+			break
+		}
+		if !errors.Is(err, errBroken) {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		r.disk = realDisk
+		r.record(1)
+		if p, err = r.signed(); err != nil || p.Checkpoint != r.want(601) {
+			t.Fatalf("step %d, after=%t: started again: %+v, %v", step, after, p.Checkpoint, err)
 		}
 	}
 }

@@ -14,41 +14,126 @@ import (
 	"xinfang/domain/proof"
 )
 
-// name returns which leaf differs first and how, by the leaves that the tree at c
-// holds; nil if there is no tree, or it is not that of c.
-func (a Audit) name(ctx context.Context, t tree, c proof.Checkpoint) *proof.Finding {
+// name compares the log with the leaves of the tree at c, one by one. It returns
+// which differs first and how, nil if none does but those that have expired, and how
+// many have. The error is that there is no tree to compare with, or not that of c.
+func (a Audit) name(ctx context.Context, t tree, c proof.Checkpoint) (expired int64, wrong *proof.Finding, err error) {
 	if a.Dir == "" {
-		return nil
+		return 0, nil, errTiles
 	}
-	stored, index := t.stored(c), int64(0)
-	var hashes []tlog.Hash // of the leaves from index rounded down to tileWidth on
+	p := pinpoint{tree: t, c: c, stored: t.stored(c), prev: make(map[ledger.Stream]ledger.Hash)}
+	var clock clock
+	var at ledger.Position // in the log, whatever its entries say
 	for env, err := range a.Log.ReadAll(ctx, 0) {
-		if err != nil || index == c.Size {
+		if err != nil {
+			return 0, nil, err
+		}
+		at++
+		for p.index < c.Size {
+			var same, over bool
+			if same, err = p.fits(&env); err == nil && !same {
+				over, err = p.passOver(env.ID)
+			}
+			if err != nil {
+				return 0, nil, err
+			}
+			if same {
+				break
+			}
+			if !over {
+				return 0, a.differ(ctx, t, c, p.index, env, at), nil
+			}
+		}
+		if p.index == c.Size {
 			break
 		}
-		if index%tileWidth == 0 {
-			at := make([]int64, min(tileWidth, c.Size-index))
-			for i := range at {
-				at[i] = tlog.StoredHashIndex(0, index+int64(i))
-			}
-			if hashes, err = stored.ReadHashes(at); err != nil {
-				return nil
-			}
-		}
-		if leaf := leafOf(&env); tlog.RecordHash(leaf) != hashes[index%tileWidth] {
-			return a.differ(ctx, t, c, index, env)
-		}
-		index++
+		clock.see(env.Recorded, p.index)
+		p.index++
 	}
-	return nil
+	for p.index < c.Size {
+		over, err := p.passOver(uuid.Nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		if !over {
+			return 0, truncated(p.index, c.Size), nil
+		}
+	}
+	return p.expired, clock.backdated, nil
+}
+
+// A pinpoint goes through the leaves of a signed tree.
+type pinpoint struct {
+	tree   tree
+	c      proof.Checkpoint
+	stored tlog.HashReader
+
+	index   int64
+	hashes  []tlog.Hash // of the leaves from index rounded down to tileWidth on
+	first   int64       // of hashes
+	expired int64       // that were passed over
+	prev    map[ledger.Stream]ledger.Hash
+}
+
+// fits reports whether e is the event of the leaf at index. A log that lacks events
+// has counted and linked those that follow otherwise: e is given the place in the
+// tree that is left for it, which it fits or not.
+func (p *pinpoint) fits(e *ledger.Envelope) (bool, error) {
+	if p.expired > 0 {
+		e.Position = ledger.Position(p.index + 1)
+		if prev, ok := p.prev[e.Stream]; ok {
+			e.Prev = prev
+		}
+	}
+	if p.hashes == nil || p.index-p.first >= tileWidth {
+		p.first = p.index - p.index%tileWidth
+		at := make([]int64, min(tileWidth, p.c.Size-p.first))
+		for i := range at {
+			at[i] = tlog.StoredHashIndex(0, p.first+int64(i))
+		}
+		var err error
+		if p.hashes, err = p.stored.ReadHashes(at); err != nil {
+			return false, err
+		}
+	}
+	hash := p.hashes[p.index-p.first]
+	if tlog.RecordHash(leafOf(e)) != hash {
+		return false, nil
+	}
+	if p.expired > 0 {
+		p.prev[e.Stream] = ledger.Hash(hash)
+	}
+	return true, nil
+}
+
+// Scavenges is the category of the streams that tell of the source's disk being
+// scavenged: $scavenges, and $scavenges-<id> for each. The source itself lets them go
+// after a while ($maxAge, 30 days unless configured).
+const Scavenges = "$scavenges"
+
+// passOver goes on to the next leaf if the one at index may be missing: it is of
+// [Scavenges], and not of event got, which would have been altered.
+func (p *pinpoint) passOver(got uuid.UUID) (bool, error) {
+	signed, err := p.tree.signed(p.c, p.index, 1)
+	if err != nil {
+		return false, err
+	}
+	want := signed[0]
+	if want.Stream.Category != Scavenges || want.ID == got {
+		return false, nil
+	}
+	p.prev[want.Stream] = want.Leaf
+	p.expired++
+	p.index++
+	return true, nil
 }
 
 // near is how many leaves from a difference on are compared to say what was done.
 const near = 1024
 
-// differ says what was done at index, where got is found and is not what was signed
-// for.
-func (a Audit) differ(ctx context.Context, t tree, c proof.Checkpoint, index int64, got ledger.Envelope) *proof.Finding {
+// differ says what was done at index, where got, which the log has at a position, is
+// found and is not what was signed for.
+func (a Audit) differ(ctx context.Context, t tree, c proof.Checkpoint, index int64, got ledger.Envelope, at ledger.Position) *proof.Finding {
 	signed, err := t.signed(c, index, near)
 	if err != nil {
 		return nil
@@ -57,7 +142,7 @@ func (a Audit) differ(ctx context.Context, t tree, c proof.Checkpoint, index int
 	for _, e := range signed[1:] {
 		wanted[e.ID] = true
 	}
-	for env, err := range a.Log.ReadAll(ctx, ledger.Position(index+1)) {
+	for env, err := range a.Log.ReadAll(ctx, at) {
 		if err != nil || len(found) == near {
 			break
 		}

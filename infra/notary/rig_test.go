@@ -36,6 +36,7 @@ type rig struct {
 	witnesses []Witness
 	disk      disk
 	streams   []ledger.Stream
+	recorded  int
 }
 
 func newRig(t testing.TB, witnesses ...*judge) *rig {
@@ -67,21 +68,21 @@ func newRig(t testing.TB, witnesses ...*judge) *rig {
 func (r *rig) record(n int) {
 	r.t.Helper()
 	for range n {
-		head, _ := r.store.Head(r.t.Context())
-		stream := r.streams[int(head)%len(r.streams)]
-		version := ledger.Version(int(head) / len(r.streams))
-		rec := ledgertest.Record(fmt.Sprint(head))
+		stream := r.streams[r.recorded%len(r.streams)]
+		version := ledger.Version(r.recorded / len(r.streams))
+		rec := ledgertest.Record(fmt.Sprint(r.recorded))
 		rec.ID = uuid.NewSHA1(stream.ID, rec.Data)
 		if _, err := r.store.Append(r.t.Context(), stream, version, rec); err != nil {
 			r.t.Fatal(err)
 		}
+		r.recorded++
 	}
 }
 
 // open returns the notary as it starts, and what ends it as a crash would.
 func (r *rig) open() (*Notary, func()) {
 	r.t.Helper()
-	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), origin, append([]note.Signer{r.signer}, r.further...)...)
+	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, append([]note.Signer{r.signer}, r.further...)...)
 	if err != nil {
 		r.t.Fatal(err)
 	}

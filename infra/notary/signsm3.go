@@ -31,11 +31,13 @@ func (n *Notary) ProveSM3(size, index int64) (tlog.RecordProof, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sm3Tree{n.o.Dir, n.o.disk}.prove(nodes)
+	return n.treeSM3().prove(nodes)
 }
 
-// signSM3 makes the SM3 tree as large as the main one, which has size leaves, has it
-// signed and publishes it, if the policy wants SM2. It never does anything else than
+func (n *Notary) treeSM3() sm3Tree { return sm3Tree{n.o.Dir, n.o.disk} }
+
+// signSM3 makes the SM3 tree as large as the main one, has it signed and publishes it,
+// if the policy wants SM2. It never does anything else than
 // going on from what was signed, so that a crash at any place is healed the next time:
 //
 //	hashes written, guard not      nobody signed them: they are written again, alike
@@ -43,8 +45,8 @@ func (n *Notary) ProveSM3(size, index int64) (tlog.RecordProof, error) {
 //	signed, not published          likewise
 //
 // That the main tree is signed first is how a restart finds that this one is behind.
-func (n *Notary) signSM3(ctx context.Context, size int64) error {
-	if !n.o.Policy.Wants(proof.SM2, size) {
+func (n *Notary) signSM3(ctx context.Context, main proof.Checkpoint) error {
+	if !n.o.Policy.Wants(proof.SM2, main.Size) {
 		return nil
 	}
 	guarded, err := n.o.Guard.LastSM3(ctx)
@@ -58,57 +60,58 @@ func (n *Notary) signSM3(ctx context.Context, size int64) error {
 	case published.Size > last.Size: // it was in the guard's memory once
 		last = published
 	}
-	if last.Size > size {
-		return proof.Found(proof.RolledBack, "SM3 检查点有 %d 叶，主检查点只有 %d 叶", "the SM3 checkpoint has %d leaves, and the main one %d", last.Size, size)
+	if last.Size > main.Size {
+		return proof.Found(proof.RolledBack, "SM3 检查点有 %d 叶，主检查点只有 %d 叶", "the SM3 checkpoint has %d leaves, and the main one %d", last.Size, main.Size)
 	}
-	tree := sm3Tree{n.o.Dir, n.o.disk}
+	tree := n.treeSM3()
 	edge, err := tree.at(last)
 	if errors.Is(err, errTiles) || last != guarded { // whose proof needs more than the edge
 		n.log.WarnContext(ctx, "the SM3 tree is made again from the ledger", "size", last.Size, "err", err)
-		edge, err = n.rebuildSM3(ctx, tree, last)
+		edge, err = n.rebuildSM3(ctx, main, last)
 	}
 	if err != nil {
 		return err
 	}
-	if err := n.growSM3(ctx, tree, edge, size); err != nil {
+	if err := n.growSM3(ctx, main, edge, main.Size); err != nil {
 		return err
 	}
 	root, err := sm3Root(edge)
 	if err != nil {
 		return err
 	}
-	growth, err := tree.proveGrowth(size, guarded.Size)
+	growth, err := tree.proveGrowth(main.Size, guarded.Size)
 	if err != nil {
 		return err
 	}
-	signed, err := n.o.Guard.SignSM3(ctx, proof.Checkpoint{Origin: last.Origin, Size: size, Root: root}, growth)
+	signed, err := n.o.Guard.SignSM3(ctx, proof.Checkpoint{Origin: last.Origin, Size: main.Size, Root: root}, growth)
 	if err != nil {
 		return err
 	}
 	return n.publishSM3(signed)
 }
 
-// growSM3 has the tree at edge grow by the ledger's leaves, up to size of them.
-func (n *Notary) growSM3(ctx context.Context, tree sm3Tree, edge *compact.Range, size int64) error {
+// growSM3 has the tree at edge grow by the ledger's leaves, up to size of those that main
+// has.
+func (n *Notary) growSM3(ctx context.Context, main proof.Checkpoint, edge *compact.Range, size int64) error {
 	for at := int64(edge.End()); at < size; at = int64(edge.End()) {
-		leaves, err := n.tree.leaves(ctx, at, int(min(batch, size-at)))
+		leaves, err := n.tree.leaves(ctx, main, at, int(min(batch, size-at)))
 		if err != nil {
 			return err
 		}
 		if len(leaves) == 0 {
-			return proof.Found(proof.Truncated, "台账有 %d 条，已公证 %d 条", "the ledger has %d entries, and %d were signed for", at, size).At(at)
+			return truncated(at, size)
 		}
-		if err := tree.grow(edge, leaves); err != nil {
+		if err := n.treeSM3().grow(edge, leaves); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rebuildSM3 makes the tree at c from the ledger.
-func (n *Notary) rebuildSM3(ctx context.Context, tree sm3Tree, c proof.Checkpoint) (*compact.Range, error) {
+// rebuildSM3 makes the tree at c from the leaves that main has.
+func (n *Notary) rebuildSM3(ctx context.Context, main, c proof.Checkpoint) (*compact.Range, error) {
 	edge := sm3Ranges.NewEmptyRange(0)
-	if err := n.growSM3(ctx, tree, edge, c.Size); err != nil || c.Size == 0 {
+	if err := n.growSM3(ctx, main, edge, c.Size); err != nil || c.Size == 0 {
 		return edge, err
 	}
 	root, err := sm3Root(edge)

@@ -339,8 +339,11 @@ func TestGuardSM3(t *testing.T) {
 // TestGuardSM3Keys has a guard without the key, and one whose memory is damaged.
 func TestGuardSM3Keys(t *testing.T) {
 	dir, r := t.TempDir(), newRig(t)
-	guard, err := OpenGuard(dir, origin, r.signer)
+	guard, err := OpenGuard(dir, r.policy, r.signer)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := guard.Sign(t.Context(), proof.Checkpoint{Origin: origin, Size: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	_, err = guard.SignSM3(t.Context(), proof.Checkpoint{Origin: origin + "/sm3", Size: 1}, nil)
@@ -351,7 +354,7 @@ func TestGuardSM3Keys(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "sm3"), []byte("damaged"))
-	if guard, err := OpenGuard(dir, origin, r.signer); err == nil {
+	if guard, err := OpenGuard(dir, r.policy, r.signer); err == nil {
 		t.Error("it has forgotten the SM3 tree, and starts from nothing")
 		guard.Close()
 	}
@@ -361,7 +364,7 @@ func TestGuardSM3Keys(t *testing.T) {
 func TestSM3Remote(t *testing.T) {
 	r := newRig(t).withSM2(0)
 	r.record(300)
-	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), origin, append([]note.Signer{r.signer}, r.further...)...)
+	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, append([]note.Signer{r.signer}, r.further...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func (n *Notary) recover(ctx context.Context, c proof.Checkpoint) error {
 		return err
 	}
 	first := c.Size - c.Size%tileWidth
-	n.tail, err = n.tree.leaves(ctx, first, int(c.Size-first))
+	n.tail, err = n.tree.leaves(ctx, c, first, int(c.Size-first))
 	return err
 }
 
@@ -95,7 +95,7 @@ func (n *Notary) recover(ctx context.Context, c proof.Checkpoint) error {
 func (n *Notary) rebuild(ctx context.Context, c proof.Checkpoint) error {
 	at, tail := proof.Checkpoint{Origin: c.Origin}, [][]byte(nil)
 	for at.Size < c.Size {
-		leaves, err := n.tree.leaves(ctx, at.Size, int(min(batch, c.Size-at.Size)))
+		leaves, err := n.tree.leaves(ctx, at, at.Size, int(min(batch, c.Size-at.Size)))
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (n *Notary) rebuild(ctx context.Context, c proof.Checkpoint) error {
 func (n *Notary) compare(ctx context.Context, c proof.Checkpoint, from int64) error {
 	stored := n.tree.stored(c)
 	for from < c.Size {
-		leaves, err := n.tree.leaves(ctx, from, int(min(tileWidth, c.Size-from)))
+		leaves, err := n.tree.leaves(ctx, c, from, int(min(tileWidth, c.Size-from)))
 		if err != nil {
 			return err
 		}

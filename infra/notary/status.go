@@ -15,6 +15,8 @@ type Status struct {
 	Witnessed Published // the last that a quorum has cosigned
 	Witnesses []WitnessStatus
 	Audited   time.Time // when the ledger was last found to be what was signed; zero if not since the start
+	Anchored  time.Time // what the time-stamp of the last anchor says; zero if none is known
+	Forged    int       // how many entries pretend to be the notary's, as far as was audited since the start
 	Stopped   error     // why nothing is signed any more; nil if that is not so
 }
 
@@ -30,7 +32,7 @@ type WitnessStatus struct {
 func (n *Notary) Status() Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := Status{Published: n.published, Witnessed: n.witnessed, Audited: n.audited, Stopped: n.stopped}
+	s := Status{Published: n.published, Witnessed: n.witnessed, Audited: n.audited, Anchored: n.anchored, Forged: n.forged, Stopped: n.stopped}
 	for i, w := range n.o.Witnesses {
 		s.Witnesses = append(s.Witnesses, WitnessStatus{w.Name(), n.seen[i].size, n.seen[i].at, n.seen[i].err})
 	}

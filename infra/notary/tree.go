@@ -1,7 +1,6 @@
 package notary
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,7 +46,7 @@ func (t tree) stored(c proof.Checkpoint) tlog.HashReader {
 }
 
 // errTiles reports that files of the tree are missing or changed.
-var errTiles = errors.New("the files of the tree are not those of its root")
+var errTiles = ledger.Troubled("树的文件缺失，或与其根不符", "files of the tree are missing, or not those of its root")
 
 // check reads the right edge of the tree at c: all that growing it needs.
 func (t tree) check(c proof.Checkpoint) error {
@@ -231,22 +230,4 @@ func (t tiles) read(tile tlog.Tile) ([]byte, error) {
 		b = b[:tile.W*tlog.HashSize]
 	}
 	return b, err
-}
-
-// leaves returns the leaves of the ledger after index from, up to n of them, each
-// from the bytes of its event. It stops at the end of the log. An event that does
-// not fit its leaf is a [*proof.Finding].
-func (t tree) leaves(ctx context.Context, from int64, n int) ([][]byte, error) {
-	var out [][]byte
-	for env, err := range t.log.ReadAll(ctx, ledger.Position(from)) {
-		if err != nil || len(out) == n {
-			return out, err
-		}
-		leaf := leafOf(&env)
-		if hash := ledger.LeafHash(leaf); hash != env.Leaf {
-			return out, proof.Found(proof.TamperedContent, "条目内容与其叶子不符", "the entry is not what its leaf says").At(int64(env.Position)-1).Differing(env.Leaf, hash)
-		}
-		out = append(out, leaf)
-	}
-	return out, nil
 }

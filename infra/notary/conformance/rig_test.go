@@ -103,7 +103,7 @@ func (r *rig) size() int {
 // open returns the notary as it starts, until the test ends or close is called.
 func (r *rig) open(witnesses ...notary.Witness) (n *notary.Notary, close func()) {
 	r.t.Helper()
-	guard, err := notary.OpenGuard(filepath.Join(r.dir, "guard"), origin, r.signer)
+	guard, err := notary.OpenGuard(filepath.Join(r.dir, "guard"), r.policy, r.signer)
 	if err != nil {
 		r.t.Fatal(err)
 	}

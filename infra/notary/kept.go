@@ -1,0 +1,166 @@
+package notary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// A Kept (留存) is what a notary's directory remembers besides its checkpoint: what
+// witnesses have cosigned, what was verified, what the guard has signed for. Whoever
+// puts an old checkpoint back, or another, has all of these to put back.
+type Kept struct {
+	Witnessed []byte           // the last note that a quorum has cosigned; nil if there is none
+	Verified  []byte           // the last note that [Audit.Remember] was called for; nil if there is none
+	Guarded   proof.Checkpoint // the guard's memory; of size 0 if it has none, or is another user's
+}
+
+// verifiedName is the file, in a notary's directory, with the last note that all of the
+// ledger was found to be as signed.
+const verifiedName = "verified"
+
+// ReadKept reads what dir, of the ledger called origin, remembers. It is to be read
+// before the checkpoint is: what is published meanwhile continues it then.
+func ReadKept(dir, origin string) (k Kept, err error) {
+	if k.Witnessed, err = readIfAny(filepath.Join(dir, "witnessed")); err != nil {
+		return k, err
+	}
+	if k.Verified, err = readIfAny(filepath.Join(dir, verifiedName)); err != nil {
+		return k, err
+	}
+	k.Guarded, err = recall(filepath.Join(dir, "guard", "guard"), origin)
+	if errors.Is(err, fs.ErrPermission) {
+		err = nil
+	}
+	return k, err
+}
+
+func readIfAny(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return b, err
+}
+
+// Remember keeps Note in Dir as what was verified. A crash in here leaves the one
+// before, or this one.
+func (a Audit) Remember() error {
+	if err := replace(filepath.Join(a.Dir, verifiedName), a.Note, 0o644); err != nil {
+		return err
+	}
+	return syncDir(a.Dir)
+}
+
+// Keeps checks that the checkpoint continues what was kept, and that the log has what
+// the guard has signed for after it: the guard writes that down before it is published.
+// The error is a [*proof.Finding] if not.
+func (a Audit) Keeps(ctx context.Context, k Kept) error {
+	for _, held := range []struct {
+		note   []byte
+		zh, en string
+	}{
+		{k.Witnessed, "对照经见证的检查点（witnessed）：", "compared with the witnessed checkpoint (witnessed): "},
+		{k.Verified, "对照上次校验的检查点（verified）：", "compared with the checkpoint that was verified last (verified): "},
+	} {
+		if held.note == nil {
+			continue
+		}
+		if err := a.Continues(held.note); err != nil {
+			return about(err, held.zh, held.en)
+		}
+	}
+	return about(a.guarded(ctx, k.Guarded), "对照签名守护的记录：", "compared with the guard's memory: ")
+}
+
+// about says before a finding what it is about.
+func about(err error, zh, en string) error {
+	f, ok := errors.AsType[*proof.Finding](err)
+	if !ok {
+		return err
+	}
+	said := *f
+	said.Text = ledger.Text{ZH: zh + f.Text.ZH, EN: en + f.Text.EN}
+	return &said
+}
+
+func (a Audit) guarded(ctx context.Context, g proof.Checkpoint) error {
+	s, err := a.Policy.Open(a.Note)
+	if err != nil || g.Size == 0 {
+		return err
+	}
+	t := tree{dir: a.Dir}
+	if g.Size <= s.Size {
+		growth, err := proveGrowth(s.Checkpoint, g.Size, t.stored(s.Checkpoint))
+		if err != nil {
+			return err
+		}
+		return proof.CheckGrowth(growth, s.Checkpoint, g)
+	}
+	e, err := t.edge(s.Checkpoint)
+	if err != nil {
+		return err
+	}
+	wrong, err := a.read(ctx, e, g, new(Audited))
+	switch {
+	case err != nil:
+		return err
+	case wrong != nil && wrong.Verdict == proof.Truncated:
+		return proof.Found(proof.RolledBack, "签到 %d 叶，台账只有 %d 条", "%d leaves were signed for, and the ledger has %d entries", g.Size, e.size)
+	case wrong != nil:
+		return wrong
+	}
+	return nil
+}
+
+// Files checks that the files of the tree in Dir are those that were signed for,
+// hashes and leaves, from index from on. The error is a [*proof.Finding] if not.
+func (a Audit) Files(ctx context.Context, from int64) error {
+	s, err := a.Policy.Open(a.Note)
+	if err != nil {
+		return err
+	}
+	t := tree{dir: a.Dir}
+	stored := t.stored(s.Checkpoint)
+	for first := from - from%tileWidth; first < s.Size && err == nil; first += tileWidth {
+		if err = ctx.Err(); err == nil {
+			err = t.checkTile(stored, first, min(tileWidth, s.Size-first))
+		}
+	}
+	if errors.Is(err, errTiles) || errors.Is(err, fs.ErrNotExist) {
+		return proof.Found(proof.BadProof, "树的文件缺失或被改动，凭它作不出证明；台账本身与签过的相符。移走目录 tile，公证启动时会从台账重建", "files of the tree are missing or were changed, so that nothing can be proven by them; the ledger itself is what was signed for. Move the directory tile away, and the notary makes it again from the ledger when it starts")
+	}
+	return err
+}
+
+// checkTile checks n leaves from index first on, which begins a tile, and their hashes.
+func (t tree) checkTile(stored tlog.HashReader, first, n int64) error {
+	at := make([]int64, n)
+	for i := range at {
+		at[i] = tlog.StoredHashIndex(0, first+int64(i))
+	}
+	hashes, err := stored.ReadHashes(at)
+	if err != nil {
+		return err
+	}
+	rest, err := t.bundle(tlog.Tile{H: torchwood.TileHeight, L: -1, N: first / tileWidth, W: int(n)})
+	if err != nil {
+		return err
+	}
+	for i, hash := range hashes {
+		var leaf []byte
+		if leaf, rest, err = torchwood.ReadTileEntry(rest); err != nil || tlog.RecordHash(leaf) != hash {
+			return fmt.Errorf("%w: leaf %d", errTiles, first+int64(i))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package notary
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
+)
+
+// TestKept puts parts of a notary's directory back, or in the place of others, and
+// compares the checkpoint with what is left of the truth.
+func TestKept(t *testing.T) {
+	r := newRig(t)
+	r.record(300)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	old, older := copyDir(t, r.dir), r.want(300)
+	if err := (Audit{Dir: r.dir, Note: read(t, r.dir, "checkpoint")}).Remember(); err != nil {
+		t.Fatal(err)
+	}
+	r.record(400)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	r.record(5)
+	ahead, other := r.want(705), r.want(705)
+	other.Root[0] ^= 1
+	beyond := other
+	beyond.Size++
+	write := func(name string, data []byte) func(string) {
+		return func(dir string) {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, tt := range map[string]struct {
+		harm func(dir string)
+		want proof.Verdict
+	}{
+		"nothing":                      {func(string) {}, proof.OK},
+		"the checkpoint is an old one": {write("checkpoint", read(t, old, "checkpoint")), proof.OK}, // the ledger has what the guard signed for
+		"and was verified later": {func(dir string) {
+			write("verified", read(t, dir, "checkpoint"))(dir)
+			write("checkpoint", read(t, old, "checkpoint"))(dir)
+		}, proof.RolledBack},
+		"and was witnessed later": {func(dir string) {
+			write("witnessed", read(t, dir, "checkpoint"))(dir)
+			write("checkpoint", read(t, old, "checkpoint"))(dir)
+		}, proof.RolledBack},
+		"the guard is ahead":               {write("guard/guard", memory(ahead)), proof.OK},
+		"the guard is behind":              {write("guard/guard", memory(older)), proof.OK},
+		"the guard has no memory":          {func(dir string) { remove(t, filepath.Join(dir, "guard")) }, proof.OK},
+		"the guard's memory is damaged":    {write("guard/guard", []byte("x")), proof.Malformed},
+		"the guard has signed for another": {write("guard/guard", memory(other)), proof.TamperedContent},
+		"the guard has signed for more":    {write("guard/guard", memory(beyond)), proof.RolledBack},
+		"the guard has signed for another of the size": {func(dir string) {
+			c := r.want(700)
+			c.Root[0] ^= 1
+			write("guard/guard", memory(c))(dir)
+		}, proof.Fork},
+		"a note that is none was verified": {write("verified", []byte("x")), proof.Malformed},
+		"a tile was edited":                {func(dir string) { edit(t, filepath.Join(dir, "tile/0/001"), func(b []byte) { b[0] ^= 1 }) }, proof.BadProof},
+		"a leaf was edited":                {func(dir string) { edit(t, filepath.Join(dir, "tile/entries/001"), func(b []byte) { b[9] ^= 1 }) }, proof.BadProof},
+		"leaves are gone":                  {func(dir string) { remove(t, filepath.Join(dir, "tile/entries/000")) }, proof.BadProof},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := copyDir(t, r.dir)
+			tt.harm(dir)
+			kept, err := ReadKept(dir, origin)
+			if err == nil {
+				audit := Audit{Log: r.store, Dir: dir, Policy: r.policy, Note: read(t, dir, "checkpoint")}
+				if err = audit.Files(t.Context(), 0); err == nil {
+					err = audit.Keeps(t.Context(), kept)
+				}
+			}
+			if proof.VerdictOf(err) != tt.want {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
+	}
+
+	// What follows is audited by itself, and only that.
+	kept, err := ReadKept(r.dir, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[ledger.Position]proof.Verdict{300: proof.OK, 301: proof.TamperedContent} {
+		audit := Audit{Log: altered{Log: r.store, at: at, change: lie}, Dir: r.dir, Policy: r.policy, Note: read(t, r.dir, "checkpoint"), Since: kept.Verified}
+		if done, err := audit.Run(t.Context()); proof.VerdictOf(err) != want || done.From != 300 {
+			t.Errorf("position %d altered: %+v, %v, want %s", at, done, err, want)
+		}
+	}
+	if before := read(t, old, "checkpoint"); !bytes.Equal(kept.Verified, before) {
+		t.Errorf("what was verified is %s", kept.Verified)
+	}
+}
+
+func copyDir(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
