@@ -13,6 +13,7 @@ import (
 	"xinfang/domain/personal"
 	"xinfang/domain/petition"
 	"xinfang/infra/demo"
+	"xinfang/infra/notary"
 	"xinfang/infra/vault"
 )
 
@@ -93,7 +94,7 @@ func (n *node) demoNotary(ctx context.Context, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := n.app.setUpNotary("demo.example.gov.cn/petition", nil, 0, head, rand.NewChaCha8([32]byte{byte(seed)})); err != nil {
+	if _, err := n.app.setUpNotary(notary.Plan{Origin: "demo.example.gov.cn/petition"}, head, rand.NewChaCha8([32]byte{byte(seed)})); err != nil {
 		return err
 	}
 	return n.sealStore(ctx)

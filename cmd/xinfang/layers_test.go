@@ -26,6 +26,12 @@ func TestLayers(t *testing.T) {
 		digitorus        = "github.com/digitorus"
 		// That of boxes, which whoever holds a disclosed key opens without a vault.
 		aead = "golang.org/x/crypto/chacha20poly1305"
+
+		// Signatures and hashes of further kinds, and their tree: likewise.
+		mldsa, gmsm, merkle = "filippo.io/mldsa", "github.com/emmansun/gmsm", "github.com/transparency-dev/merkle"
+
+		// What reads ML-DSA lines besides us.
+		formats = "github.com/transparency-dev/formats"
 	)
 	// esdb is tested against a server that speaks its protocol, over the store that
 	// such servers and their replicas use.
@@ -35,7 +41,7 @@ func TestLayers(t *testing.T) {
 		allow []string // besides the standard library and the layer itself
 		tests []string // besides those, in tests
 	}{
-		{"domain", []string{uuid, jsonv2, sumdb, torchwood, digitorus, aead}, []string{rapid, cmp}},
+		{"domain", []string{uuid, jsonv2, sumdb, torchwood, digitorus, aead, mldsa, gmsm, merkle}, []string{rapid, cmp, formats}},
 		{"projections", []string{uuid, jsonv2, module + "domain"}, []string{rapid, cmp}},
 		{"infra", []string{"..."}, nil},
 		{"cmd", []string{"..."}, nil},

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -20,7 +18,6 @@ import (
 	"xinfang/domain/proof"
 	"xinfang/infra/metrics"
 	"xinfang/infra/notary"
-	"xinfang/infra/seal"
 	"xinfang/infra/segment"
 	"xinfang/infra/web"
 	"xinfang/infra/witness"
@@ -238,55 +235,6 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 		return nil, &notary.StaleError{Size: conflict.Size}
 	}
 	return lines, err
-}
-
-// initNotary makes the notary of the ledger here, which nobody else may write to
-// meanwhile: what is there has no seals, and what comes will have them. If the ledger
-// is kept elsewhere, that is what is there; if nobody says where, what the replica has.
-func (a *app) initNotary(ctx context.Context, origin string, witnesses []string, quorum int, more ...string) (_ *proof.Policy, err error) {
-	from := ledger.Position(0)
-	there, err := exists(a.path(ledgerDir))
-	if err != nil {
-		return nil, err
-	}
-	if there || a.cfg.Store != "" {
-		open := a.openLocal
-		if a.cfg.Store != "" {
-			open = a.openNode
-		}
-		n, err := open(ctx, true)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, n.Close()) }()
-		if from, err = n.store.Head(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return a.setUpNotary(origin, witnesses, quorum, from, rand.Reader, more...)
-}
-
-// setUpNotary makes the notary's key, that of the writer, and the policy that believes
-// them, with witnesses and how many of them must cosign. What comes after from must be
-// sealed; more are further lines of the policy.
-//
-// The writer's key is durable before the policy that wants its seals, and the notary's
-// key comes last: a crash before that leaves no notary, entries that have a seal and
-// need none, and what a repetition takes or replaces.
-func (a *app) setUpNotary(origin string, witnesses []string, quorum int, from ledger.Position, random io.Reader, more ...string) (*proof.Policy, error) {
-	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
-	if there, err := exists(key); err != nil {
-		return nil, err
-	} else if there {
-		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
-			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",
-		}}
-	}
-	writer, err := seal.SetUp(a.path(writerKey), origin, random)
-	if err != nil {
-		return nil, err
-	}
-	return notary.SetUp(dir, key, origin, witnesses, quorum, random, append(more, fmt.Sprintf("writer %s %d -", writer.VKey, from))...)
 }
 
 var errNoNotary = &ledger.Refusal{Code: "ERR_NO_NOTARY", Kind: ledger.NotFound, Text: ledger.Text{

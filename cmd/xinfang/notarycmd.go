@@ -23,47 +23,6 @@ func (a *app) notaryCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) notaryInit() *cobra.Command {
-	var origin, tsaFile string
-	var witnesses, roots []string
-	var quorum, threshold int
-	cmd := &cobra.Command{
-		Use:   "init",
-		Short: a.tr("生成公证密钥与信任策略（每个台账一次）", "make the notary's key and the policy (once for a ledger)"),
-		Long: a.tr("生成公证密钥、写入密钥（writer.key）与信任策略；先停止服务。此后本节点写入的每条记录都带写入印记；其他写入同一台账的节点须有同一个 writer.key，重启后生效。信任策略要另行交给检查组、法院与信访人保管：核验时只认各自手里的那一份。密钥文件应放在台账管理员读不到的地方（notary.key_file）。",
-			"Makes the notary's key, the writer's (writer.key) and the policy that believes them; stop the server first. From then on all that this node records is sealed; other nodes that record in the same ledger need the same writer.key, and a restart. Give the policy to the inspection team, the court and petitioners by another way: each checks with the copy that he has. Keep the key where the ledger's administrators cannot read it (notary.key_file)."),
-		Example: "  xinfang notary init --origin ledger.example.gov.cn/petition --witness inspection.example.gov.cn/w1+5c1f...+BA...",
-		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if origin == "" {
-				return usage("--origin 必须给出：台账的名称，如 ledger.example.gov.cn/petition", "give --origin: the name of the ledger, such as ledger.example.gov.cn/petition")
-			}
-			if !cmd.Flags().Changed("quorum") {
-				quorum = len(witnesses)
-			}
-			pins, err := tsaLines(tsaFile)
-			if err != nil {
-				return err
-			}
-			policy, err := a.initNotary(cmd.Context(), origin, witnesses, quorum, append(pins, rootLines(roots, threshold)...)...)
-			if err != nil {
-				return err
-			}
-			if len(witnesses) == 0 {
-				a.say("%s", a.tr("⚠ 没有见证：所有结论都将标明 UNWITNESSED（未经见证）。独揽本机的人可以重写整个历史", "⚠ there is no witness: every verdict will say UNWITNESSED. Whoever owns this machine could rewrite all of history"))
-			}
-			return a.printPolicy(policy)
-		},
-	}
-	cmd.Flags().StringVar(&origin, "origin", "", a.tr("台账的名称，如 ledger.example.gov.cn/petition", "`name` of the ledger, such as ledger.example.gov.cn/petition"))
-	cmd.Flags().StringArrayVar(&witnesses, "witness", nil, a.tr("一个见证的公钥（可多次）", "public `key` of a witness (may be repeated)"))
-	cmd.Flags().IntVar(&quorum, "quorum", 0, a.tr("至少几个见证须签名（默认全部）", "how many witnesses must cosign (default all)"))
-	cmd.Flags().StringVar(&tsaFile, "tsa-root", "", a.tr("时间戳服务机构的根证书（PEM）；其时间戳才被采信", "`file` with the root certificate of a time-stamp authority, PEM, whose time-stamps are believed"))
-	cmd.Flags().StringArrayVar(&roots, "root", nil, a.tr("一把离线根密钥的公钥（xinfang policy key；可多次）", "public `key` of an offline root (xinfang policy key; may be repeated)"))
-	cmd.Flags().IntVar(&threshold, "roots", 0, a.tr("更换信任策略须有几把根密钥签名（默认过半数）", "how many roots must sign the next policy (default more than half)"))
-	return cmd
-}
-
 func (a *app) notaryShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",

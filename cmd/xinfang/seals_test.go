@@ -38,7 +38,7 @@ func newSealedLedger(t *testing.T, leaves, others string) *sealedLedger {
 	ok(t, err)
 	other, err := seal.SetUp(filepath.Join(dir, "other"), origin, random)
 	ok(t, err)
-	policy, err := notary.SetUp(dir, filepath.Join(dir, "log"), origin, nil, 0, random, "writer "+key.VKey+" "+leaves, "writer "+other.VKey+" "+others)
+	policy, err := notary.SetUp(dir, filepath.Join(dir, "log"), notary.Plan{Origin: origin, Lines: []string{"writer " + key.VKey + " " + leaves, "writer " + other.VKey + " " + others}}, random)
 	ok(t, err)
 	l := &sealedLedger{t: t, below: new(ledgertest.Store), policy: policy}
 	l.store = seal.Store(l.below, key)

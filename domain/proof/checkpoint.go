@@ -61,47 +61,81 @@ type Signed struct {
 // that no quorum of witnesses has cosigned is opened too, but not Witnessed. The
 // error is a [*Finding].
 func (p *Policy) Open(signed []byte) (Signed, error) {
-	text, _, whole := bytes.Cut(signed, []byte("\n\n"))
-	if len(signed) > MaxNote || !whole {
-		return Signed{}, Found(Malformed, "签名的检查点格式不对或过大", "the signed checkpoint is malformed or too large")
-	}
-	c, err := ParseCheckpoint(string(text) + "\n")
+	c, n, err := p.open(signed, p.Origin)
 	if err != nil {
 		return Signed{}, err
 	}
-	if c.Origin != p.Origin {
-		return Signed{}, Found(WrongOrigin, "检查点属于 %.100q，而信任策略是 %s 的", "the checkpoint is of %.100q, and the policy of %s", c.Origin, p.Origin)
-	}
-	n, err := p.verified(signed)
-	if err != nil {
+	if err := p.signedByAll(n, c.Size); err != nil {
 		return Signed{}, err
-	}
-	if n.Text != c.Text() { // what is signed may go on after a blank line
-		return Signed{}, Found(Malformed, "检查点格式不对", "the checkpoint is malformed")
 	}
 	s := Signed{Checkpoint: c}
-	signedBy, late := false, ""
 	for _, sig := range n.Sigs {
-		for _, k := range p.LogKeys {
-			if is(&k, sig) {
-				signedBy = signedBy || k.covers(c.Size)
-				late = k.Name()
-			}
-		}
 		for _, k := range p.Witnesses {
 			if seconds, err := torchwood.CosignatureTimestamp(sig); is(&k, sig) && k.covers(c.Size) && err == nil && seconds <= maxTime {
 				s.Cosigned = append(s.Cosigned, Cosignature{k.Name(), time.Unix(seconds, 0).UTC()})
 			}
 		}
 	}
-	switch {
-	case !signedBy && late != "":
-		return Signed{}, Found(KeyOutOfRange, "公证密钥不适用于这一大小的检查点", "the log key does not count for a checkpoint of this size")
-	case !signedBy:
-		return Signed{}, Found(UnknownKey, "没有公证密钥的签名，只有见证的", "there is no signature of a log key, only of witnesses")
-	}
 	s.Witnessed = p.Quorum > 0 && len(s.Cosigned) >= p.Quorum
 	return s, nil
+}
+
+// open returns the checkpoint of origin that is signed, and its note, if no line of a
+// known key is wrong.
+func (p *Policy) open(signed []byte, origin string) (Checkpoint, *note.Note, error) {
+	text, _, whole := bytes.Cut(signed, []byte("\n\n"))
+	if len(signed) > MaxNote || !whole {
+		return Checkpoint{}, nil, Found(Malformed, "签名的检查点格式不对或过大", "the signed checkpoint is malformed or too large")
+	}
+	c, err := ParseCheckpoint(string(text) + "\n")
+	if err != nil {
+		return Checkpoint{}, nil, err
+	}
+	if c.Origin != origin {
+		return Checkpoint{}, nil, Found(WrongOrigin, "检查点属于 %.100q，而信任策略是 %s 的", "the checkpoint is of %.100q, and the policy of %s", c.Origin, origin)
+	}
+	n, err := p.verified(signed)
+	if err != nil {
+		return Checkpoint{}, nil, err
+	}
+	if n.Text != c.Text() { // what is signed may go on after a blank line
+		return Checkpoint{}, nil, Found(Malformed, "检查点格式不对", "the checkpoint is malformed")
+	}
+	return c, n, nil
+}
+
+// signedByAll checks that n, which is about size leaves, has the lines that p wants.
+func (p *Policy) signedByAll(n *note.Note, size int64) error {
+	for _, kind := range kinds {
+		if !p.Wants(kind, size) {
+			continue
+		}
+		if err := p.signedBy(kind, n, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signedBy checks that n, which is about size leaves, has a line of a log key of that
+// kind that counts for it.
+func (p *Policy) signedBy(kind string, n *note.Note, size int64) error {
+	known := false
+	for _, sig := range n.Sigs {
+		for _, k := range p.LogKeys {
+			if k.Kind() != kind || !is(&k, sig) {
+				continue
+			}
+			if k.covers(size) {
+				return nil
+			}
+			known = true
+		}
+	}
+	if known {
+		return Found(KeyOutOfRange, "签名的公证密钥（%s）不适用于这一大小", "the log key that signed (%s) does not count for this size", kind)
+	}
+	return Found(UnknownKey, "没有公证密钥（%s）的签名", "there is no signature of a log key (%s)", kind)
 }
 
 func is(k *Key, sig note.Signature) bool {

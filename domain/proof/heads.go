@@ -134,8 +134,8 @@ func ParseHeads(text, origin string) (HeadsNote, error) {
 	return h, nil
 }
 
-// OpenHeads returns what a signed note of heads says, if a log key of the policy
-// has signed it. The error is a [*Finding].
+// OpenHeads returns what a signed note of heads says, if the log keys of the policy
+// have signed it. The error is a [*Finding].
 func (p *Policy) OpenHeads(signed []byte) (HeadsNote, error) {
 	if len(signed) > MaxNote {
 		return HeadsNote{}, Found(Malformed, "末条总表的签名过大", "the signed note of heads is too large")
@@ -148,19 +148,10 @@ func (p *Policy) OpenHeads(signed []byte) (HeadsNote, error) {
 	if err != nil {
 		return HeadsNote{}, err
 	}
-	known := false
-	for _, sig := range n.Sigs {
-		for _, k := range p.LogKeys {
-			known = known || is(&k, sig)
-			if is(&k, sig) && k.covers(h.Size) {
-				return h, nil
-			}
-		}
+	if err := p.signedByAll(n, h.Size); err != nil {
+		return HeadsNote{}, err
 	}
-	if !known {
-		return HeadsNote{}, Found(UnknownKey, "末条总表没有公证密钥的签名", "the note of heads has no signature of a log key")
-	}
-	return HeadsNote{}, Found(KeyOutOfRange, "签署末条总表的密钥不适用于这一大小", "the key that signed the note of heads does not count for this size")
+	return h, nil
 }
 
 // Check checks by proof that stream ended with h when n was signed. The error is a

@@ -2,7 +2,6 @@ package proof
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,29 +86,22 @@ func OpenKeyChange(signed []byte, origin string) (KeyChange, error) {
 	return c, nil
 }
 
-// KeyChanges returns the changes that p knows of: those of a log key that ends, and
-// is followed by the next of its kind.
+// KeyChanges returns the changes that p knows of: those of an Ed25519 log key that
+// ends, and is followed by the next one. Keys of further kinds change with the policy
+// alone: ML-DSA-44 signs nothing but checkpoints.
 func (p *Policy) KeyChanges() []KeyChange {
-	before := make(map[byte]Key) // by kind
+	var before *Key
 	var changes []KeyChange
 	for _, k := range slices.SortedStableFunc(slices.Values(p.LogKeys), func(a, b Key) int { return cmp.Compare(a.From, b.From) }) {
-		if old, ok := before[kindOf(k.VKey)]; ok && old.To < MaxSize {
-			changes = append(changes, KeyChange{old.VKey, old.To, k.VKey, k.From})
+		if k.Kind() != Ed25519 {
+			continue
 		}
-		before[kindOf(k.VKey)] = k
+		if before != nil && before.To < MaxSize {
+			changes = append(changes, KeyChange{before.VKey, before.To, k.VKey, k.From})
+		}
+		before = &k
 	}
 	return changes
-}
-
-// kindOf returns which algorithm a public key is of: its first byte, as C2SP
-// signed-note numbers them.
-func kindOf(vkey string) byte {
-	fields := strings.SplitN(vkey, "+", 3)
-	key, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
-	if err != nil || len(key) == 0 { // no policy has such a key
-		return 0
-	}
-	return key[0]
 }
 
 // CheckKeyChange checks that c is one that p knows of. The error is a [*Finding].
@@ -151,9 +143,9 @@ func (p *Policy) Signs(name string, hash uint32, size int64) bool {
 const MaxOverlap = 1_000_000_000
 
 // Succeeded returns the policy that follows p once size leaves are signed for: the log
-// key vkey counts from the next one on, and the key of its kind that had no end counts
+// key vkey, of Ed25519, counts from the next one on, and the one that had no end counts
 // for overlap leaves more, so that whoever has not the new policy yet can still check.
-// It refuses while two keys of that kind count.
+// It refuses while two of them count.
 func (p *Policy) Succeeded(vkey string, size, overlap int64) (*Policy, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return nil, &ledger.Refusal{Code: "ERR_KEY_OVERLAP", Kind: ledger.Invalid, Text: ledger.Text{
@@ -166,7 +158,7 @@ func (p *Policy) Succeeded(vkey string, size, overlap int64) (*Policy, error) {
 	for i := range p.LogKeys {
 		k := &next.LogKeys[i]
 		switch {
-		case kindOf(k.VKey) != kindOf(vkey):
+		case k.Kind() != Ed25519:
 		case k.To == MaxSize:
 			k.To = size + overlap
 		case k.To >= size:

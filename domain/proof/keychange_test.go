@@ -148,7 +148,7 @@ func TestCheckKeyChange(t *testing.T) {
 func TestKeyChanges(t *testing.T) {
 	w := newWorld(t, 0)
 	_, cV := logKey(t, origin, "log c")
-	first, err := proof.NewPolicy(origin, w.aV, nil, 0)
+	first, err := proof.NewPolicy(origin, []string{w.aV}, nil, 0)
 	if err != nil || len(first.KeyChanges()) != 0 {
 		t.Fatalf("%v, %v", first.KeyChanges(), err)
 	}

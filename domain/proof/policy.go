@@ -30,7 +30,20 @@ import (
 //
 // A key counts for checkpoints of the sizes from its first number to its second,
 // both included; "-" is without end. Log keys may overlap, so that they can be
-// changed. Quorum is how many of the witnesses must have cosigned; at 0 nothing is
+// changed. They are of the kinds that [NewVerifier] takes, and one at least is of
+// Ed25519. What the notary signs for a size must have a line
+//
+//   - of an Ed25519 key that counts for the size, whatever else there is;
+//   - of an ML-DSA-44 key that counts for it, if the policy lists one that does;
+//   - of an SM2 key that counts for it, likewise.
+//
+// Of a kind that is missed in this order first: if there are good lines of keys that
+// are listed but do not count for the size, the verdict is KEY_OUT_OF_RANGE, and
+// UNKNOWN_KEY if there are none. A line of a listed key that does not hold is
+// BAD_SIGNATURE, whatever its kind and its sizes. A kind that is added later must
+// count from the next size on: what was signed before lacks its line.
+//
+// Quorum is how many of the witnesses must have cosigned; at 0 nothing is
 // ever witnessed. A line that begins with # is a comment.
 //
 // Of a writer, the numbers are those of the first and the last leaf that it may seal;
@@ -62,7 +75,17 @@ type Key struct {
 // Name returns the name in the key.
 func (k *Key) Name() string { return k.verifier.Name() }
 
+// Kind returns the kind of a log key.
+func (k *Key) Kind() string { return KindOf(k.verifier) }
+
 func (k *Key) covers(size int64) bool { return k.From <= size && size <= k.To }
+
+// Wants reports whether what is signed for a size must have the line of a log key of
+// that kind.
+func (p *Policy) Wants(kind string, size int64) bool {
+	counts := func(k Key) bool { return k.Kind() == kind && k.covers(size) }
+	return kind == Ed25519 || slices.ContainsFunc(p.LogKeys, counts)
+}
 
 // maxKeys is how many log keys, witnesses, writers and roots each a policy may have.
 const maxKeys = 32
@@ -97,12 +120,15 @@ func ParsePolicy(file []byte) (*Policy, error) {
 	return p, p.check()
 }
 
-// NewPolicy returns the first policy of a ledger: it believes one log key, and
-// witnesses, whatever the size; more are further lines of it. Its errors are those of
+// NewPolicy returns the first policy of a ledger: it believes log keys and witnesses,
+// whatever the size; more are further lines of it. Its errors are those of
 // [ParsePolicy].
-func NewPolicy(origin, logKey string, witnesses []string, quorum int, more ...string) (*Policy, error) {
+func NewPolicy(origin string, logKeys, witnesses []string, quorum int, more ...string) (*Policy, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version 1\norigin %s\nlogkey %s 0 -\n", origin, logKey)
+	fmt.Fprintf(&b, "version 1\norigin %s\n", origin)
+	for _, k := range logKeys {
+		fmt.Fprintf(&b, "logkey %s 0 -\n", k)
+	}
 	for _, w := range witnesses {
 		fmt.Fprintf(&b, "witness %s 0 -\n", w)
 	}
@@ -127,7 +153,7 @@ func (p *Policy) set(key string, args []string) bool {
 		p.Origin = args[0]
 		return true
 	case "logkey":
-		v, err := note.NewVerifier(args[0])
+		v, err := NewVerifier(args[0])
 		return err == nil && addKey(&p.LogKeys, v, args)
 	case "witness":
 		v, err := torchwood.NewCosignatureVerifier(args[0])
@@ -177,6 +203,9 @@ func (p *Policy) check() error {
 			return ledger.Troubled("信任策略中同一公钥出现了两次：%s", "the policy has one public key twice: that of %s", k.Name())
 		}
 		keys[public] = true
+	}
+	if !slices.ContainsFunc(p.LogKeys, func(k Key) bool { return k.Kind() == Ed25519 }) {
+		return ledger.Troubled("信任策略须有一个 Ed25519 公证密钥", "the policy has no log key of the kind Ed25519")
 	}
 	for _, k := range p.LogKeys {
 		if k.Name() != p.Origin {

@@ -17,8 +17,10 @@
 // elsewhere: it is never taken from what is checked.
 //
 // Trees, proofs and signatures are golang.org/x/mod's and torchwood's, in the
-// formats of C2SP: signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof. The
-// package does no I/O and has no clock.
+// formats of C2SP: signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof. Beside
+// Ed25519 a policy may want lines of ML-DSA-44, against quantum computers, and of SM2
+// (国密); with SM2 there is a second tree, of SM3 ([Policy.OpenSM3]). The package does
+// no I/O and has no clock.
 package proof
 
 import (
@@ -104,6 +106,14 @@ func parseInclusion(file []byte, index int64, checkpoint []byte) (tlog.RecordPro
 // checkpoints that do not fit are a FORK: both are signed, so that they prove
 // misconduct; keep both. The error is a [*Finding].
 func CheckGrowth(proof tlog.TreeProof, later, earlier Checkpoint) error {
+	return checkGrowth(later, earlier, func() error {
+		return tlog.CheckTree(proof, later.Size, tlog.Hash(later.Root), earlier.Size, tlog.Hash(earlier.Root))
+	})
+}
+
+// checkGrowth is [CheckGrowth] of a tree whose proofs check checks: of no size that is
+// impossible, nor of an empty tree, which everything would continue.
+func checkGrowth(later, earlier Checkpoint, check func() error) error {
 	switch {
 	case later.Origin != earlier.Origin:
 		return Found(WrongOrigin, "两个检查点不是同一台账的", "the two checkpoints are not of one ledger")
@@ -116,7 +126,7 @@ func CheckGrowth(proof tlog.TreeProof, later, earlier Checkpoint) error {
 	case earlier.Size == later.Size:
 		return nil
 	}
-	if err := tlog.CheckTree(proof, later.Size, tlog.Hash(later.Root), earlier.Size, tlog.Hash(earlier.Root)); err != nil {
+	if err := check(); err != nil {
 		return Found(Fork, "较新的检查点不是较早检查点的延续：台账有两个版本", "the later checkpoint does not continue the earlier one: there are two versions of the ledger")
 	}
 	return nil

@@ -2,6 +2,7 @@ package notary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // believed.
 type Audit struct {
 	Log    ledger.Log
-	Dir    string        // of the tree, or of a mirror of it; "" if there is none, and then no leaf can be named
+	Dir    string        // of the tree, or of a mirror of it; "" if there is none, and then no leaf can be named; with the SM3 checkpoint, if there is one
 	Policy *proof.Policy // that believes Checkpoint
 	Note   []byte        // the signed checkpoint
 
@@ -151,6 +152,10 @@ func (t tree) edge(c proof.Checkpoint) (*edge, error) {
 // read goes through the log up to c and returns how it differs from c; nil if it
 // does not. What is forged it notes in done.
 func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audited) (*proof.Finding, error) {
+	gm, err := a.sm3()
+	if err != nil {
+		return nil, err
+	}
 	from := e.size
 	var clock clock
 	if from < c.Size {
@@ -163,7 +168,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 				done.Forged = append(done.Forged, f.At(e.size))
 			}
 			leaf := leafOf(&env)
-			if err := e.add(tlog.RecordHash(leaf)); err != nil {
+			if err := errors.Join(e.add(tlog.RecordHash(leaf)), gm.add(leaf)); err != nil {
 				return nil, err
 			}
 			if a.Progress != nil && e.size%4096 == 0 {
@@ -184,7 +189,11 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 	if got := ledger.Hash(root); got != c.Root {
 		return proof.Found(proof.TamperedContent, "前 %d 条与签过的不同", "the first %d entries are not those that were signed for", c.Size).Differing(c.Root, got), nil
 	}
-	return clock.backdated, nil
+	err = gm.finish(ctx, a.Log, c)
+	if f, ok := errors.AsType[*proof.Finding](err); ok {
+		return f, nil
+	}
+	return clock.backdated, err
 }
 
 func truncated(has, signed int64) *proof.Finding {

@@ -39,8 +39,11 @@ type Guard struct {
 	signers []note.Signer
 	disk    disk
 
-	mu   sync.Mutex // guards last
-	last proof.Checkpoint
+	pathSM3 string
+
+	mu      sync.Mutex // guards what follows
+	last    proof.Checkpoint
+	lastSM3 proof.Checkpoint // of the SM3 tree
 }
 
 // OpenGuard returns the guard that keeps its memory in dir, for the ledger of policy.
@@ -61,8 +64,13 @@ func OpenGuard(dir string, policy *proof.Policy, signers ...note.Signer) (*Guard
 	if err != nil {
 		return nil, err
 	}
-	g := &Guard{origin: policy.Origin, policy: policy, path: filepath.Join(dir, "guard"), lock: lock, signers: signers, disk: realDisk}
-	if g.last, err = recall(g.path, g.origin); err != nil {
+	g := &Guard{
+		origin: policy.Origin, policy: policy, path: filepath.Join(dir, "guard"), lock: lock, signers: signers, disk: realDisk, pathSM3: filepath.Join(dir, "sm3"),
+	}
+	if g.last, err = recall(g.path, g.origin); err == nil {
+		g.lastSM3, err = recall(g.pathSM3, proof.SM3Origin(g.origin))
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return g, nil
@@ -86,32 +94,38 @@ func (g *Guard) Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreePr
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.next(&g.last, g.path, c, g.covering, func() error { return proof.CheckGrowth(growth, c, g.last) })
+}
+
+// next signs c with keys of its size if it continues last, and makes it the last, in
+// the file at path too.
+func (g *Guard) next(last *proof.Checkpoint, path string, c proof.Checkpoint, keys func(int64) ([]note.Signer, error), continues func() error) ([]byte, error) {
 	if _, err := proof.ParseCheckpoint(c.Text()); err != nil {
 		return nil, err
 	}
 	switch {
-	case c.Origin != g.origin:
-		return nil, proof.Found(proof.WrongOrigin, "签名守护属于 %s", "the guard is of %s", g.origin)
-	case c.Size < g.last.Size:
-		return nil, proof.Found(proof.RolledBack, "已签过 %d 叶的检查点，不再签 %d 叶的", "a checkpoint of %d leaves was signed; none of %d will be", g.last.Size, c.Size)
-	case g.last.Size > 0:
-		if err := proof.CheckGrowth(growth, c, g.last); err != nil {
+	case c.Origin != last.Origin:
+		return nil, proof.Found(proof.WrongOrigin, "签名守护属于 %s", "the guard is of %s", last.Origin)
+	case c.Size < last.Size:
+		return nil, proof.Found(proof.RolledBack, "已签过 %d 叶的检查点，不再签 %d 叶的", "a checkpoint of %d leaves was signed; none of %d will be", last.Size, c.Size)
+	case last.Size > 0:
+		if err := continues(); err != nil {
 			return nil, err
 		}
 	}
-	keys, err := g.covering(c.Size)
+	signers, err := keys(c.Size)
 	if err != nil {
 		return nil, err
 	}
-	if c != g.last {
+	if c != *last {
 		// A crash before this is durable leaves the old memory: c is signed by no one
 		// and proposed again. A crash after it is healed by signing c.
-		if err := g.remember(c); err != nil {
+		if err := g.remember(path, c); err != nil {
 			return nil, fmt.Errorf("writing down what is to be signed: %w", err)
 		}
-		g.last = c
+		*last = c
 	}
-	return note.Sign(&note.Note{Text: c.Text()}, keys...)
+	return note.Sign(&note.Note{Text: c.Text()}, signers...)
 }
 
 // covering returns the keys that the policy lists for checkpoints of size.
@@ -181,11 +195,11 @@ func memory(c proof.Checkpoint) []byte {
 	return []byte(c.Text() + hex.EncodeToString(sum[:]) + "\n")
 }
 
-func (g *Guard) remember(c proof.Checkpoint) error {
-	if err := g.disk.replace(g.path, memory(c), 0o600); err != nil {
+func (g *Guard) remember(path string, c proof.Checkpoint) error {
+	if err := g.disk.replace(path, memory(c), 0o600); err != nil {
 		return err
 	}
-	return g.disk.syncDir(filepath.Dir(g.path))
+	return g.disk.syncDir(filepath.Dir(path))
 }
 
 func recall(path, origin string) (proof.Checkpoint, error) {

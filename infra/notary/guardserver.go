@@ -30,6 +30,10 @@ type Signer interface {
 	// one. The error is a [*proof.Finding] if it does not.
 	Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error)
 
+	// LastSM3 and SignSM3 are Last and Sign for the SM3 tree, which the SM2 keys sign.
+	LastSM3(ctx context.Context) (proof.Checkpoint, error)
+	SignSM3(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error)
+
 	// SignHeads returns a note of heads, signed.
 	SignHeads(ctx context.Context, n proof.HeadsNote) ([]byte, error)
 
@@ -46,35 +50,20 @@ const maxRequest = 64 << 10
 // Handler serves the guard to the notary of another process, over a socket that
 // only that may open:
 //
-//	GET /last     the three lines of the last checkpoint, or nothing
-//	POST /sign    hashes of a consistency proof, an empty line, a checkpoint
-//	POST /heads   the lines of a note of heads
-//	POST /key     the lines of a note of a change of keys
+//	GET /last       the three lines of the last checkpoint, or nothing
+//	GET /last-sm3   likewise, of the SM3 tree
+//	POST /sign      hashes of a consistency proof, an empty line, a checkpoint
+//	POST /sign-sm3  likewise, of the SM3 tree
+//	POST /heads     the lines of a note of heads
+//	POST /key       the lines of a note of a change of keys
 //
 // Answers are signed notes; a refusal has status 422 and a finding in JSON.
 func (g *Guard) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /last", func(w http.ResponseWriter, r *http.Request) {
-		if last, err := g.Last(r.Context()); err == nil && last.Size > 0 {
-			_, _ = io.WriteString(w, last.Text()) // who has gone needs no answer
-		}
-	})
-	mux.HandleFunc("POST /sign", g.answer(func(ctx context.Context, body string) ([]byte, error) {
-		lines, text, _ := strings.Cut("\n"+body, "\n\n")
-		c, err := proof.ParseCheckpoint(text)
-		if err != nil {
-			return nil, err
-		}
-		var growth tlog.TreeProof
-		for line := range strings.FieldsSeq(lines) {
-			h, err := tlog.ParseHash(line)
-			if err != nil {
-				return nil, proof.Found(proof.Malformed, "一致性证明格式不对", "the consistency proof is malformed")
-			}
-			growth = append(growth, h)
-		}
-		return g.Sign(ctx, c, growth)
-	}))
+	mux.HandleFunc("GET /last", recalled(g.Last))
+	mux.HandleFunc("GET /last-sm3", recalled(g.LastSM3))
+	mux.HandleFunc("POST /sign", g.answer(submitted(g.Sign)))
+	mux.HandleFunc("POST /sign-sm3", g.answer(submitted(g.SignSM3)))
 	mux.HandleFunc("POST /heads", g.answer(func(ctx context.Context, body string) ([]byte, error) {
 		n, err := proof.ParseHeads(body, g.origin)
 		if err != nil {
@@ -90,6 +79,35 @@ func (g *Guard) Handler() http.Handler {
 		return g.SignKeyChange(ctx, c)
 	}))
 	return mux
+}
+
+// recalled answers with what last says.
+func recalled(last func(context.Context) (proof.Checkpoint, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if last, err := last(r.Context()); err == nil && last.Size > 0 {
+			_, _ = io.WriteString(w, last.Text()) // who has gone needs no answer
+		}
+	}
+}
+
+// submitted has a checkpoint signed that a body asks for.
+func submitted(sign func(context.Context, proof.Checkpoint, tlog.TreeProof) ([]byte, error)) func(context.Context, string) ([]byte, error) {
+	return func(ctx context.Context, body string) ([]byte, error) {
+		lines, text, _ := strings.Cut("\n"+body, "\n\n")
+		c, err := proof.ParseCheckpoint(text)
+		if err != nil {
+			return nil, err
+		}
+		var growth tlog.TreeProof
+		for line := range strings.FieldsSeq(lines) {
+			h, err := tlog.ParseHash(line)
+			if err != nil {
+				return nil, proof.Found(proof.Malformed, "一致性证明格式不对", "the consistency proof is malformed")
+			}
+			growth = append(growth, h)
+		}
+		return sign(ctx, c, growth)
+	}
 }
 
 // answer answers with what sign makes of the body.
@@ -134,13 +152,22 @@ func DialGuard(ctx context.Context, path, origin string) (Signer, error) {
 
 // Last implements [Signer].
 func (g *remoteGuard) Last(ctx context.Context) (proof.Checkpoint, error) {
-	last := proof.Checkpoint{Origin: g.origin}
-	text, err := g.ask(ctx, http.MethodGet, "last", nil)
+	return g.recall(ctx, "last", g.origin)
+}
+
+// LastSM3 implements [Signer].
+func (g *remoteGuard) LastSM3(ctx context.Context) (proof.Checkpoint, error) {
+	return g.recall(ctx, "last-sm3", proof.SM3Origin(g.origin))
+}
+
+func (g *remoteGuard) recall(ctx context.Context, what, origin string) (proof.Checkpoint, error) {
+	last := proof.Checkpoint{Origin: origin}
+	text, err := g.ask(ctx, http.MethodGet, what, nil)
 	if err != nil || len(text) == 0 {
 		return last, err
 	}
-	if last, err = proof.ParseCheckpoint(string(text)); err == nil && last.Origin != g.origin {
-		err = ledger.Troubled("%s 处的签名守护属于台账 %s，不是 %s", "the guard at %s is of the ledger %s, not %s", g.path, last.Origin, g.origin)
+	if last, err = proof.ParseCheckpoint(string(text)); err == nil && last.Origin != origin {
+		err = ledger.Troubled("%s 处的签名守护属于台账 %s，不是 %s", "the guard at %s is of the ledger %s, not %s", g.path, last.Origin, origin)
 	}
 	return last, err
 }
@@ -148,12 +175,21 @@ func (g *remoteGuard) Last(ctx context.Context) (proof.Checkpoint, error) {
 // Sign implements [Signer]. If only the answer is lost, the guard has signed: Last
 // says so, and the same checkpoint is signed again.
 func (g *remoteGuard) Sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+	return g.submit(ctx, "sign", c, growth)
+}
+
+// SignSM3 implements [Signer].
+func (g *remoteGuard) SignSM3(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
+	return g.submit(ctx, "sign-sm3", c, growth)
+}
+
+func (g *remoteGuard) submit(ctx context.Context, what string, c proof.Checkpoint, growth tlog.TreeProof) ([]byte, error) {
 	var body bytes.Buffer
 	for _, h := range growth {
 		body.WriteString(base64.StdEncoding.EncodeToString(h[:]) + "\n")
 	}
 	body.WriteString("\n" + c.Text())
-	return g.ask(ctx, http.MethodPost, "sign", &body)
+	return g.ask(ctx, http.MethodPost, what, &body)
 }
 
 // SignHeads implements [Signer].

@@ -26,7 +26,7 @@ func TestRemoteGuard(t *testing.T) {
 	defer guard.Close()
 	var loseRequest, loseAnswer atomic.Bool
 	socket, handler := filepath.Join(shortDir(t), "s"), guard.Handler()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	serveAt(t, socket, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && loseRequest.Swap(false) {
 			panic(http.ErrAbortHandler)
 		}
@@ -36,14 +36,6 @@ func TestRemoteGuard(t *testing.T) {
 		}
 		handler.ServeHTTP(w, r)
 	}))
-	if err := server.Listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if server.Listener, err = net.Listen("unix", socket); err != nil {
-		t.Fatal(err)
-	}
-	server.Start()
-	defer server.Close()
 	signer, err := DialGuard(t.Context(), socket, origin)
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +73,21 @@ func TestRemoteGuard(t *testing.T) {
 			t.Errorf("%q: status %d", body, answer.Code)
 		}
 	}
+}
+
+// serveAt serves on a Unix socket until the test ends.
+func serveAt(t *testing.T, socket string, handler http.Handler) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	err := server.Listener.Close()
+	if err == nil {
+		server.Listener, err = net.Listen("unix", socket)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Start()
+	t.Cleanup(server.Close)
 }
 
 // shortDir is a directory with a short name: that of a socket has at most 107 bytes.

@@ -10,21 +10,13 @@ import (
 )
 
 // Handler serves the log as C2SP tlog-tiles lays it out: GET /checkpoint and GET
-// /tile/…. Hashes show nothing of what was recorded. Leaves show which stream had an
+// /tile/…; and GET /checkpoint-sm3. Hashes show nothing of what was recorded. Leaves show which stream had an
 // event of which type and size, and when: mayRead says who may have them
 // (/tile/entries/…).
 func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /checkpoint", func(w http.ResponseWriter, _ *http.Request) {
-		p := n.served()
-		if p.Size == 0 {
-			http.Error(w, "nothing was signed yet", http.StatusNotFound)
-			return
-		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(p.Note) // who has gone needs no answer
-	})
+	mux.HandleFunc("GET /checkpoint", serveNote(n.served))
+	mux.HandleFunc("GET /checkpoint-sm3", serveNote(n.PublishedSM3))
 	mux.HandleFunc("GET /tile/", func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/")
 		tile, err := torchwood.ParseTilePath(path)
@@ -49,6 +41,20 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 		_, _ = w.Write(data)
 	})
 	return mux
+}
+
+// serveNote serves what is published.
+func serveNote(published func() Published) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		p := published()
+		if p.Size == 0 {
+			http.Error(w, "nothing was signed yet", http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(p.Note) // who has gone needs no answer
+	}
 }
 
 // served returns the checkpoint to be had: what was published, or, until this process

@@ -16,22 +16,34 @@ import (
 	"xinfang/domain/proof"
 )
 
-// SetUp makes the notary of the ledger called origin: an Ed25519 key in the file at
-// keyPath, which must not exist and which only its owner can read, and in dir the
-// policy that believes it and wants quorum of witnesses, public keys, to cosign; more
-// are further lines of the policy. The error wraps [fs.ErrExist] if there is a key.
+// A Plan says what notary is to be made.
+type Plan struct {
+	Origin    string   // the name of the ledger
+	Witnesses []string // public keys
+	Quorum    int      // how many of them must cosign
+	Further   []string // kinds of key besides Ed25519, such as [proof.SM2]
+	Lines     []string // more lines of the policy
+}
+
+// SetUp makes the notary of p: an Ed25519 key, and one of each further kind, in the file
+// at keyPath, which must not exist and which only its owner can read, and in dir the
+// policy that believes them. The error wraps [fs.ErrExist] if there is a key.
 //
-// The key gets its name last: after a crash before that there is no key, nothing was
-// signed, and SetUp can be repeated.
-func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random io.Reader, more ...string) (*proof.Policy, error) {
+// The file of keys gets its name last: after a crash before that there is no key,
+// nothing was signed, and SetUp can be repeated.
+func SetUp(dir, keyPath string, p Plan, random io.Reader) (*proof.Policy, error) {
 	if _, err := os.Lstat(keyPath); !errors.Is(err, fs.ErrNotExist) {
 		return nil, cmp.Or(err, error(&fs.PathError{Op: "create", Path: keyPath, Err: fs.ErrExist}))
 	}
-	secret, vkey, err := note.GenerateKey(random, origin)
-	if err != nil {
-		return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
+	var secrets, vkeys []string
+	for _, kind := range append([]string{proof.Ed25519}, p.Further...) {
+		secret, vkey, err := proof.GenerateKey(kind, p.Origin, random)
+		if err != nil {
+			return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", p.Origin)
+		}
+		secrets, vkeys = append(secrets, secret), append(vkeys, vkey)
 	}
-	policy, err := proof.NewPolicy(origin, vkey, witnesses, quorum, more...)
+	policy, err := proof.NewPolicy(p.Origin, vkeys, p.Witnesses, p.Quorum, p.Lines...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +56,7 @@ func SetUp(dir, keyPath, origin string, witnesses []string, quorum int, random i
 	if err := syncDir(dir); err != nil {
 		return nil, err
 	}
-	return policy, realDisk.writeKeys(keyPath, []string{secret})
+	return policy, realDisk.writeKeys(keyPath, secrets)
 }
 
 // writeKeys makes secret keys the content of the file at path, which only its owner
@@ -108,7 +120,7 @@ func readKeys(path string) (secrets []string, signers []note.Signer, err error) 
 		if secret == "" {
 			continue
 		}
-		signer, err := note.NewSigner(secret)
+		signer, err := proof.NewSigner(secret)
 		if err != nil || slices.Contains(secrets, secret) { // the error could quote the key
 			return nil, nil, unusable
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"xinfang/domain/proof"
 )
 
 // TestSetUp makes a notary, refuses to make it again, and makes one where an earlier
@@ -18,10 +20,10 @@ func TestSetUp(t *testing.T) {
 	dir := t.TempDir()
 	key, policy := filepath.Join(dir, "key"), filepath.Join(dir, "notary", PolicyName)
 	random := rand.NewChaCha8([32]byte{1})
-	if _, err := SetUp(filepath.Dir(policy), key, "with space", nil, 0, random); err == nil {
+	if _, err := SetUp(filepath.Dir(policy), key, Plan{Origin: "with space"}, random); err == nil {
 		t.Error("a name that cannot be signed for is taken")
 	}
-	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 1, random); err == nil {
+	if _, err := SetUp(filepath.Dir(policy), key, Plan{Origin: origin, Quorum: 1}, random); err == nil {
 		t.Error("more witnesses are required than there are")
 	}
 	if _, err := os.Stat(key); !errors.Is(err, fs.ErrNotExist) {
@@ -35,7 +37,7 @@ func TestSetUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	made, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, random)
+	made, err := SetUp(filepath.Dir(policy), key, Plan{Origin: origin}, random)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +48,43 @@ func TestSetUp(t *testing.T) {
 	if b, err := os.ReadFile(policy); err != nil || string(b) != made.String() {
 		t.Errorf("the policy: %q, %v", b, err)
 	}
-	if _, err := SetUp(filepath.Dir(policy), key, origin, nil, 0, random); !errors.Is(err, fs.ErrExist) {
+	if _, err := SetUp(filepath.Dir(policy), key, Plan{Origin: origin}, random); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("made again: %v", err)
 	}
+	t.Run("of all kinds", func(t *testing.T) { setUpKinds(t, t.TempDir()) })
 	if err := os.Chmod(key, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadKeys(key); err == nil {
 		t.Error("a key that others can read is taken")
+	}
+}
+
+// setUpKinds makes a notary that signs with keys of all kinds, and believes it.
+func setUpKinds(t *testing.T, dir string) {
+	key := filepath.Join(dir, "key")
+	policy, err := SetUp(dir, key, Plan{Origin: origin, Further: []string{proof.MLDSA44, proof.SM2}}, rand.NewChaCha8([32]byte{1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signers, err := ReadKeys(key)
+	if err != nil || len(signers) != 3 {
+		t.Fatalf("%d keys, %v", len(signers), err)
+	}
+	c := proof.Checkpoint{Origin: origin, Size: 1}
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, signers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := policy.Open(signed); err != nil || s.Checkpoint != c {
+		t.Errorf("what they sign: %v", err)
+	}
+	signed, err = note.Sign(&note.Note{Text: c.Text()}, signers[:2]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := policy.Open(signed); proof.VerdictOf(err) != proof.UnknownKey {
+		t.Errorf("what two of them sign: %v", err)
 	}
 }
 

@@ -31,7 +31,7 @@ func newKeyRig(t *testing.T) *keyRig {
 	t.Helper()
 	r := &keyRig{newRig(t), filepath.Join(t.TempDir(), "key")}
 	var err error
-	if r.policy, err = SetUp(r.dir, r.keyFile, origin, nil, 0, rand.NewChaCha8([32]byte{3})); err != nil {
+	if r.policy, err = SetUp(r.dir, r.keyFile, Plan{Origin: origin}, rand.NewChaCha8([32]byte{3})); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -8,6 +8,8 @@
 //	witnessed      the last that a quorum of witnesses has cosigned
 //	verified       the last that all of the ledger was found to be as signed
 //	tile/…         hashes and leaves
+//	checkpoint-sm3 the last of the SM3 tree (国密), if the policy wants SM2
+//	sm3/hashes     that tree
 //	guard/         the guard's memory
 //
 // All but the guard's memory can be made again from the ledger, and is when it
@@ -95,6 +97,7 @@ type Notary struct {
 	base      []byte     // the last checkpoint, with the guard's signatures alone
 	published Published
 	witnessed Published // the last with a quorum
+	sm3       Published // of the SM3 tree
 	seen      []sighting
 	stopped   error
 	audited   time.Time     // when all that was published was last found to be as it was signed
@@ -260,14 +263,17 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 	return len(leaves) == batch, nil
 }
 
-// sign has c signed and publishes it.
+// sign has c signed and publishes it, and then the SM3 tree of its size.
 func (n *Notary) sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) error {
 	signed, err := n.o.Guard.Sign(ctx, c, growth)
 	if err != nil {
 		return err
 	}
 	n.change(func() { n.base = signed })
-	return n.publish(signed)
+	if err := n.publish(signed); err != nil {
+		return err
+	}
+	return n.signSM3(ctx, c)
 }
 
 // publish makes signed the checkpoint to be had, unless there is a larger one or

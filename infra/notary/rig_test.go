@@ -31,6 +31,7 @@ type rig struct {
 	log       ledger.Log // store, or what was made of it
 	dir       string
 	signer    note.Signer
+	further   []note.Signer // of other kinds
 	policy    *proof.Policy
 	witnesses []Witness
 	disk      disk
@@ -81,7 +82,7 @@ func (r *rig) record(n int) {
 // open returns the notary as it starts, and what ends it as a crash would.
 func (r *rig) open() (*Notary, func()) {
 	r.t.Helper()
-	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, r.signer)
+	guard, err := OpenGuard(filepath.Join(r.dir, "guard"), r.policy, append([]note.Signer{r.signer}, r.further...)...)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -238,6 +239,12 @@ func (f *failing) disk() disk {
 			return do(func() error { return realDisk.replace(path, data, mode) })
 		},
 		syncDir: func(dir string) error { return do(func() error { return realDisk.syncDir(dir) }) },
+		writeAt: func(path string, data []byte, offset int64) error {
+			if f.step == 1 && !f.broke && !f.after { // half of it
+				_ = realDisk.writeAt(path, data[:len(data)/2], offset)
+			}
+			return do(func() error { return realDisk.writeAt(path, data, offset) })
+		},
 	}
 }
 

@@ -18,7 +18,7 @@ func (n *Notary) start(ctx context.Context) error {
 	if err := os.MkdirAll(n.o.Dir, 0o755); err != nil {
 		return err
 	}
-	if err := n.reload(); err != nil {
+	if err := errors.Join(n.reload(), n.reloadSM3()); err != nil {
 		return err
 	}
 	guarded, err := n.o.Guard.Last(ctx)

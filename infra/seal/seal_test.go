@@ -31,7 +31,7 @@ func newKey(t *testing.T, n byte) *Key {
 func policyOf(t *testing.T, key *Key, leaves string) *proof.Policy {
 	t.Helper()
 	_, log := newKey(t, 9), newKey(t, 8)
-	p, err := proof.NewPolicy(origin+"/writer", log.VKey, nil, 0, "writer "+key.VKey+" "+leaves)
+	p, err := proof.NewPolicy(origin+"/writer", []string{log.VKey}, nil, 0, "writer "+key.VKey+" "+leaves)
 	ok(t, err)
 	return p
 }

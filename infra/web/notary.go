@@ -74,6 +74,7 @@ func (s *Server) notaryPages(r *routes) {
 		serve = log.ServeHTTP
 	}
 	r.HandleFunc("GET /checkpoint", serve)
+	r.HandleFunc("GET /checkpoint-sm3", serve)
 	r.HandleFunc("GET /tile/{path...}", serve)
 	r.HandleFunc("GET /cases/{no}/evidence", func(w http.ResponseWriter, r *http.Request) {
 		number, bundle, err := s.evidence(r.Context(), r.PathValue("no"), r.URL.Query())

@@ -96,7 +96,7 @@ func newHistory(origin string, vkeys []string) (*history, error) {
 	h.last.Store(&cosigned{Checkpoint: proof.Checkpoint{Origin: origin}})
 	var keys []note.Verifier
 	for i, k := range vkeys {
-		v, err := note.NewVerifier(k)
+		v, err := proof.NewVerifier(k)
 		if err != nil || v.Name() != origin || slices.Contains(vkeys[:i], k) {
 			return nil, ledger.Troubled("第 %d 个公钥不对，或重复，或不是 %.100q 的", "key %d is malformed, given twice, or not of %.100q", i+1, origin)
 		}
