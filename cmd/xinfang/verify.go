@@ -24,8 +24,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
-		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对；读模型不参与。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
-			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; views are not looked at. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
+		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对，并核对个人信息密钥：台账提到的每一把，要么在库，要么依台账中的批准清除；读模型不参与。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
+			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; and every key of personal data that the ledger speaks of must be in the vault, or be erased as an entry has authorised. Views are not looked at. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
 		Example: "  xinfang verify\n  xinfang verify XF-2026-000123.evidence.zip --policy policy.txt --older receipt.txt",
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -83,7 +83,7 @@ type verified struct {
 	OK         bool           `json:"ok"`
 	FirstBad   *int64         `json:"first_bad_position"`
 	Problem    string         `json:"problem,omitzero"`
-	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint; none without a notary
+	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys; none without a notary, if no key is lost
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
