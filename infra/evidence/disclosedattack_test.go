@@ -3,7 +3,6 @@ package evidence
 import (
 	"bytes"
 	"crypto/hpke"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +22,7 @@ var (
 // A sealedCase is what happens in a case with personal data, and to its key.
 type sealedCase struct {
 	sealed personal.Key // under which its values are sealed; dataKey, to which its events commit, if it is zero
-	two    bool         // the reply commits to otherKey
+	two    bool         // somebody is the petitioner from the second event on, which commits to otherKey
 	erased uuid.UUID    // whose data is authorised to be erased, at the end
 }
 
@@ -44,7 +43,7 @@ func (c sealedCase) record(t testing.TB) *world {
 	}
 	keys := []string{dataKey.Commitment(), dataKey.Commitment()}
 	if c.two {
-		keys[1] = otherKey.Commitment()
+		events[1], keys[1] = petition.CaseImported{Number: "2", Petitioner: petition.Person{Subject: somebody}}, otherKey.Commitment()
 	}
 	if c.erased != uuid.Nil {
 		events, keys = append(events, petition.ErasureAuthorised{Subject: c.erased, Ground: "第47条"}), append(keys, "")
@@ -146,7 +145,7 @@ var (
 		disclosing("E16 disclosed key not matching its commitment, though it opens all", proof.Malformed, sealedCase{sealed: otherKey}, readers[0], mismatched),
 		disclosing("E16 disclosed key put in the place of another", proof.Malformed, none, readers[0], swapped),
 		disclosing("E16 disclosed key of a commitment that no event has", proof.Malformed, none, nil, ofNoEvent),
-		disclosing("E16 disclosed key of another petitioner", proof.Malformed, none, readers[0], ofSomebody),
+		disclosing("E16 disclosed key of another petitioner", proof.Malformed, none, nil, ofSomebody),
 		disclosing("keys wrapped for another reader", proof.Malformed, none, readers[1], asItIs),
 		disclosing("a value sealed under another key than the event commits to", proof.Malformed, sealedCase{sealed: otherKey}, readers[0], asItIs),
 		disclosing("key disclosed that was to be erased", proof.OK, allowed, readers[0], asItIs),
@@ -158,6 +157,10 @@ var (
 		disclosing("A27 key erased, with authorisation, and a reader", proof.OK, allowed, readers[0], gone),
 		disclosing("A26 key erased without authorisation", proof.ErasedUnallowed, none, nil, gone),
 		disclosing("A26 key erased, and it was that of somebody else that was to be", proof.ErasedUnallowed, elsewhere, nil, gone),
+		disclosing("A26 key erased, and said to be that of somebody else that was to be", proof.Malformed, elsewhere, nil, func(_ testing.TB, d *Disclosure) {
+			*d = *destroyed()
+			d.Keys[0].Subject = somebody
+		}),
 		{"A26 key erased, and the authorisation left out", proof.ErasedUnallowed, func(s *specimen) ([]byte, Options) {
 			s2 := erasedSpecimen(s.t)
 			s2.drop(2)
