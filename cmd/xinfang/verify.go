@@ -17,78 +17,95 @@ import (
 	"xinfang/infra/segment"
 )
 
+// A verification is what is asked of verify.
+type verification struct {
+	policy  string // file; of the ledger, the notary's own if it is empty
+	older   []string
+	updates []string    // of a bundle
+	reader  readerFlags // likewise
+	tree    string      // of the ledger; the notary's own if it is empty
+	since   bool        // of the ledger: go on from what was verified last
+	seals   bool        // of the ledger: check the writer's seals, too
+}
+
 func (a *app) verifyCommand() *cobra.Command {
-	var policy, tree string
-	var older, updates []string
-	var since, seals bool
-	var reader readerFlags
+	var f verification
 	cmd := &cobra.Command{
 		Use:   "verify [BUNDLE]",
 		Short: a.tr("校验台账或一个证据包未被改动", "check that the ledger, or an evidence bundle, has not been altered"),
-		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对；读模型不参与。并核对公证的树文件、签名守护的记录、经见证的检查点与上次校验的检查点。--since-last 只读上次校验之后的条目：此前的条目若在其后被改动，它看不出来，须定期完整校验。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
-			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; views are not looked at. The files of the notary's tree, its guard's memory, the witnessed checkpoint and the one that was verified last are compared, too. --since-last reads only what has followed the last verification: it cannot find a change in what it does not read, so verify in full now and then. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
+		Long: a.tr("不带参数时，逐条重算每条记录的校验和与叶子哈希，核对位置、版本与每件的前后链接，再与公证签过的检查点比对，并核对个人信息密钥：台账提到的每一把，要么在库，要么依台账中的批准清除；读模型不参与。并核对公证的树文件、签名守护的记录、经见证的检查点与上次校验的检查点。--since-last 只读上次校验之后的条目：此前的条目若在其后被改动，它看不出来，须定期完整校验。给出证据包时，只凭 --policy 所指的信任策略离线核验，不看本机台账；退出码 0 成立、10 成立但未经见证、3 不成立。",
+			"Without an argument it recomputes the checksum and the leaf of every entry, checks positions, versions and the chain of each stream, and compares all of it with the checkpoint that the notary has signed; and every key of personal data that the ledger speaks of must be in the vault, or be erased as an entry has authorised. Views are not looked at. The files of the notary's tree, its guard's memory, the witnessed checkpoint and the one that was verified last are compared, too. --since-last reads only what has followed the last verification: it cannot find a change in what it does not read, so verify in full now and then. A bundle is checked offline by the policy that --policy names, whatever this machine holds; exit code 0 if it holds, 10 if it does and is unwitnessed, 3 if not."),
 		Example: "  xinfang verify\n  xinfang verify --since-last\n  xinfang verify XF-2026-000123.evidence.zip --policy policy.txt --older receipt.txt",
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if since && (len(args) == 1 || tree != "") {
+			if f.since && (len(args) == 1 || f.tree != "") {
 				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
 			}
 			if len(args) == 1 {
-				return a.verifyBundle(args[0], policy, updates, older, reader)
+				return a.verifyBundle(args[0], f)
 			}
-			if len(updates) > 0 {
+			if len(f.updates) > 0 {
 				return usage("--update 用于核验证据包；核验台账前先用 xinfang policy accept", "--update is for a bundle; before the ledger is checked, xinfang policy accept takes it")
 			}
-			if reader != (readerFlags{}) {
+			if f.reader != (readerFlags{}) {
 				return usage("--reader-key 与 --reveal 只用于核验证据包", "--reader-key and --reveal are for a bundle")
 			}
-			if err := a.ledgerExists(); err != nil {
-				return err
-			}
-			result, state := verified{OK: true}, a.tr("— 未重读", "— not read again")
-			before, err := a.verifiedBefore(since)
-			if err == nil && !before {
-				state, err = a.recompute(cmd.Context(), &result)
-			}
-			if err != nil {
-				return err
-			}
-			signed, err := a.audit(cmd.Context(), policy, tree, older, since, &result)
-			if err != nil {
-				return err
-			}
-			erasures, err := a.auditErasures(cmd.Context(), &result)
-			if err != nil {
-				return err
-			}
-			for _, f := range result.Forged {
-				result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
-			}
-			t := table{header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
-				rows: [][]string{{fmt.Sprint(result.Events), state, signed, erasures}}}
-			if seals {
-				sealed, err := a.auditSeals(cmd.Context(), policy, &result)
-				if err != nil {
-					return err
-				}
-				t.header, t.rows[0] = append(t.header, a.tr("写入印记", "seals")), append(t.rows[0], sealed)
-			}
-			t.rows, t.values = append(t.rows, a.forgedRows(result.Forged)...), result
-			err = a.print(t)
-			if err == nil && !result.OK {
-				err = quietError{exitUnverified}
-			}
-			return err
+			return a.verifyLedger(cmd.Context(), f)
 		},
 	}
-	cmd.Flags().StringVar(&policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
-	cmd.Flags().StringArrayVar(&updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
-	cmd.Flags().StringVar(&tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
-	cmd.Flags().BoolVar(&since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
-	cmd.Flags().BoolVar(&seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
-	reader.flags(a, cmd)
-	cmd.Flags().StringArrayVar(&older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
+	cmd.Flags().StringVar(&f.policy, "policy", "", a.tr("核验人自己保管的信任策略", "`file` with the policy that whoever checks has kept; of the ledger, the notary's own if it is not given"))
+	cmd.Flags().StringArrayVar(&f.updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
+	cmd.Flags().StringVar(&f.tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
+	cmd.Flags().BoolVar(&f.since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
+	cmd.Flags().BoolVar(&f.seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
+	f.reader.flags(a, cmd)
+	cmd.Flags().StringArrayVar(&f.older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
+}
+
+// verifyLedger verifies the ledger of the data directory, and prints what it found.
+func (a *app) verifyLedger(ctx context.Context, f verification) error {
+	if err := a.ledgerExists(); err != nil {
+		return err
+	}
+	result, state := verified{OK: true}, a.tr("— 未重读", "— not read again")
+	before, err := a.verifiedBefore(f.since)
+	if err == nil && !before {
+		state, err = a.recompute(ctx, &result)
+	}
+	if err != nil {
+		return err
+	}
+	signed, err := a.audit(ctx, f, &result)
+	if err != nil {
+		return err
+	}
+	keys := a.tr("— 未重读", "— not read again")
+	if !before {
+		if keys, err = a.auditErasures(ctx, &result); err != nil {
+			return err
+		}
+	}
+	for _, f := range result.Forged {
+		result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
+	}
+	t := table{
+		header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
+		rows:   [][]string{{fmt.Sprint(result.Events), state, signed, keys}},
+	}
+	if f.seals {
+		sealed, err := a.auditSeals(ctx, f.policy, &result)
+		if err != nil {
+			return err
+		}
+		t.header, t.rows[0] = append(t.header, a.tr("写入印记", "seals")), append(t.rows[0], sealed)
+	}
+	t.rows, t.values = append(t.rows, a.forgedRows(result.Forged)...), result
+	err = a.print(t)
+	if err == nil && !result.OK {
+		err = quietError{exitUnverified}
+	}
+	return err
 }
 
 // A verified is what verify prints.
@@ -98,7 +115,7 @@ type verified struct {
 	OK         bool           `json:"ok"`
 	FirstBad   *int64         `json:"first_bad_position"`
 	Problem    string         `json:"problem,omitzero"`
-	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint; none without a notary
+	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys; none without a notary, if no key is lost
 	Checkpoint int64          `json:"checkpoint,omitzero"`
 	Witnessed  bool           `json:"witnessed,omitzero"`
 	Finding    *proof.Finding `json:"finding,omitzero"`
@@ -108,15 +125,12 @@ type verified struct {
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
-// audit compares the ledger with the checkpoint in dir, or that the notary has
-// published if dir is empty, by the policy at path or its own, and notes the verdict.
-// older are checkpoints that whoever verifies holds: what is signed now must continue
-// them. If since is set it goes on from what was verified last. It returns what to
-// show.
-func (a *app) audit(ctx context.Context, path, dir string, older []string, since bool, v *verified) (_ string, err error) {
-	asked, own := path != "" || dir != "" || len(older) > 0, dir == ""
-	dir = cmp.Or(dir, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
-	policy, policyErr := readPolicy(cmp.Or(path, filepath.Join(dir, notary.PolicyName)))
+// audit compares the ledger with the signed checkpoint and with what else f asks, and
+// notes the verdict. It returns what to show.
+func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string, err error) {
+	asked, own := f.policy != "" || f.tree != "" || len(f.older) > 0, f.tree == ""
+	dir := cmp.Or(f.tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
+	policy, policyErr := readPolicy(cmp.Or(f.policy, filepath.Join(dir, notary.PolicyName)))
 	var kept notary.Kept
 	if own && policyErr == nil {
 		if kept, err = notary.ReadKept(dir, policy.Origin); err != nil {
@@ -140,7 +154,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, since
 	defer func() { err = errors.Join(err, store.Close()) }()
 	bar := a.progress(a.tr("与检查点比对", "comparing"))
 	audit := notary.Audit{Log: store, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
-	if since {
+	if f.since {
 		audit.Since = kept.Verified
 	}
 	done, err := audit.Run(ctx)
@@ -150,7 +164,7 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, since
 	if err == nil {
 		err = audit.Keeps(ctx, kept)
 	}
-	for _, name := range older {
+	for _, name := range f.older {
 		if err != nil {
 			break
 		}
@@ -160,25 +174,25 @@ func (a *app) audit(ctx context.Context, path, dir string, older []string, since
 		}
 	}
 	bar.done()
-	f, isFinding := errors.AsType[*proof.Finding](err)
+	wrong, isFinding := errors.AsType[*proof.Finding](err)
 	if err != nil && !isFinding {
 		return a.unread(v, err)
 	}
-	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, f, done.Forged
+	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, wrong, done.Forged
 	from := ""
-	if since {
+	if f.since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
 		from = fmt.Sprintf(a.tr("（自第 %d 叶读起）", " (read from leaf %d on)"), done.From)
 	}
-	if own && f == nil && v.OK {
+	if own && wrong == nil && v.OK {
 		if err := audit.Remember(); err != nil {
 			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
 		}
 	}
 	switch {
-	case f != nil:
-		v.OK, v.Verdict = false, f.Verdict
-		return "✗ " + f.Say().In(a.lang), nil
+	case wrong != nil:
+		v.OK, v.Verdict = false, wrong.Verdict
+		return "✗ " + wrong.Say().In(a.lang), nil
 	case done.Witnessed:
 		v.Verdict = proof.OK
 		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + from, nil
@@ -232,53 +246,4 @@ func (a *app) unread(v *verified, err error) (string, error) {
 	bad := int64(damage.Position)
 	v.OK, v.FirstBad, v.Problem = false, &bad, damage.Say().EN
 	return "✗ " + damage.Say().In(a.lang), nil
-}
-
-// verifyBundle checks an evidence bundle by the policy at policyPath alone, or by that
-// which the updates lead to.
-func (a *app) verifyBundle(path, policyPath string, updates, older []string, reader readerFlags) (err error) {
-	if policyPath == "" {
-		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
-	}
-	policy, err := readPolicy(policyPath)
-	if err != nil {
-		return err
-	}
-	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: reader.reveal}
-	if o.ReaderKey, err = reader.key(a.format); err != nil {
-		return err
-	}
-	for _, name := range updates {
-		next, err := readSmall(name)
-		if err != nil {
-			return err
-		}
-		o.Updates = append(o.Updates, next)
-	}
-	for _, name := range older {
-		note, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		o.Older = append(o.Older, note)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	report := evidence.VerifyAny(f, info.Size(), o)
-	if a.format == "json" {
-		err = report.WriteJSON(a.Stdout)
-	} else {
-		err = report.WriteText(a.Stdout, a.lang)
-	}
-	if code := evidence.Exit(report.Verdict); err == nil && code != evidence.ExitOK {
-		err = quietError{code}
-	}
-	return err
 }

@@ -272,6 +272,7 @@ def natural(node):
 
 def fields(node, form):
     """Returns the elements of a SEQUENCE by their tags, such as "02 30 a0?"; an optional one that is not there is None."""
+    need(node.tag in (0x30, 0xa0))
     left, found = list(node.kids), []
     for tag in form.split():
         there = left and left[0].tag == int(tag[:2], 16)

@@ -71,9 +71,16 @@ func isHash(s string) bool {
 // A keyring is a Disclosure, and what the events of the bundle say of its keys.
 type keyring struct {
 	Disclosure
-	committed  map[string]int64    // commitment → the first event that has it
+	petitioner uuid.UUID           // of the case, as far as the events were noted
+	committed  map[string]use      // by commitment
 	authorised map[uuid.UUID]int64 // subject → the event ErasureAuthorised
 	opened     map[string]opened   // commitment → the key, if whoever checks has opened it
+}
+
+// A use is the first event that has committed to a key.
+type use struct {
+	index   int64
+	subject uuid.UUID
 }
 
 type opened struct {
@@ -82,7 +89,7 @@ type opened struct {
 }
 
 func newKeyring(d Disclosure) *keyring {
-	return &keyring{d, make(map[string]int64), make(map[uuid.UUID]int64), make(map[string]opened)}
+	return &keyring{Disclosure: d, committed: make(map[string]use), authorised: make(map[uuid.UUID]int64), opened: make(map[string]opened)}
 }
 
 // A Revealed is a value of personal data in clear. It does not print.
@@ -102,12 +109,15 @@ func (k *keyring) note(env *ledger.Envelope) (list []Revealed, ok bool) {
 	if err := json.Unmarshal(env.Meta, &meta); err != nil {
 		meta.Key = ""
 	}
-	if _, before := k.committed[meta.Key]; !before {
-		k.committed[meta.Key] = index
-	}
 	e, err := petition.Codec.Decode(env.Type, env.Data)
 	if err != nil || env.Stream.Category != petition.Category {
 		return nil, true
+	}
+	if subject := petition.SubjectIn(e); subject != uuid.Nil {
+		k.petitioner = subject
+	}
+	if _, before := k.committed[meta.Key]; !before {
+		k.committed[meta.Key] = use{index, k.petitioner}
 	}
 	if erasure, is := e.(petition.ErasureAuthorised); is {
 		if _, before := k.authorised[erasure.Subject]; !before {
@@ -132,13 +142,13 @@ func (k *keyring) note(env *ledger.Envelope) (list []Revealed, ok bool) {
 // is disclosed, once all events were noted.
 func (k *keyring) judge() (erased []int64, wrong []*proof.Finding) {
 	for _, d := range k.Keys {
-		index, committed := k.committed[d.Commitment]
+		first := k.committed[d.Commitment]
 		authority, authorised := k.authorised[d.Subject]
 		switch {
-		case !committed:
-			wrong = append(wrong, malformed("披露的密钥不属于该案的任何条目", "a key is disclosed that no event of the stream has committed to"))
+		case first.subject != d.Subject: // which is not zero
+			wrong = append(wrong, malformed("披露的密钥与其主体，同该案的任何条目都对不上", "a key is disclosed to which no event of the stream has committed, of that subject"))
 		case d.Erased && !authorised:
-			wrong = append(wrong, unauthorised().At(index))
+			wrong = append(wrong, unauthorised().At(first.index))
 		case d.Erased:
 			erased = append(erased, authority)
 		}

@@ -64,9 +64,9 @@ type Report struct {
 }
 
 // Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
-// Verify returns: its memory is some MiB, and its time is what it takes to read the
-// bundle twice. A bundle that cannot be read is MALFORMED. It may be called
-// concurrently.
+// Verify returns: its memory is some MiB, and what it reveals; its time is what it
+// takes to read the bundle twice. A bundle that cannot be read is MALFORMED. It may be
+// called concurrently.
 //
 // It shows that the events are what the ledger held when the checkpoint was signed,
 // in order, all that there were up to [Report.CompleteTo], and recorded when they

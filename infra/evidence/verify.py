@@ -317,7 +317,7 @@ def category_of(stream):
 class Check:
     def __init__(self, options):
         self.o, self.verdicts, self.events, self.size = options, [], 0, 0
-        self.keys, self.committed, self.authorised = None, set(), set()
+        self.keys, self.petitioner, self.committed, self.authorised = None, None, {}, set()
 
     def attempt(self, step, *args):
         """Runs a step; returns None if it found something wrong."""
@@ -495,12 +495,16 @@ class Check:
     def noted(self, e, name):
         """Takes what a proven event says of keys: that it commits to one, or that one may be destroyed."""
         meta, data = loose_json(self.files[name + ".meta"]), loose_json(self.files[name + ".data"])
-        self.committed.add(str(meta.get("key_commitment")))
-        if e["category"] == "case" and e["type"] == b"ErasureAuthorised" and set(data) == {"subject", "ground"}:
+        if e["category"] != "case":
+            return
+        if e["type"] in (b"PetitionRegistered", b"CaseImported") and isinstance(data.get("petitioner"), dict):
+            self.petitioner = data["petitioner"].get("subject", self.petitioner)
+        self.committed.setdefault(str(meta.get("key_commitment")), self.petitioner)
+        if e["type"] == b"ErasureAuthorised" and set(data) == {"subject", "ground"}:
             self.authorised.add(str(data["subject"]))
 
     def judged(self, key):
-        need(key["commitment"] in self.committed)
+        need(self.committed.get(key["commitment"]) == key["subject"])
         need("erased" not in key or key["subject"] in self.authorised, "ERASED_UNAUTHORISED")
 
     def older(self, note):

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"xinfang/infra/evidence"
+)
+
+// verifyBundle checks the evidence bundle or receipt at path by the policy of f alone, or
+// by that which its updates lead to.
+func (a *app) verifyBundle(path string, f verification) (err error) {
+	if f.policy == "" {
+		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
+	}
+	policy, err := readPolicy(f.policy)
+	if err != nil {
+		return err
+	}
+	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: f.reader.reveal}
+	if o.ReaderKey, err = f.reader.key(a.format); err != nil {
+		return err
+	}
+	for _, name := range f.updates {
+		next, err := readSmall(name)
+		if err != nil {
+			return err
+		}
+		o.Updates = append(o.Updates, next)
+	}
+	for _, name := range f.older {
+		note, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		o.Older = append(o.Older, note)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	report := evidence.VerifyAny(file, info.Size(), o)
+	if a.format == "json" {
+		err = report.WriteJSON(a.Stdout)
+	} else {
+		err = report.WriteText(a.Stdout, a.lang)
+	}
+	if code := evidence.Exit(report.Verdict); err == nil && code != evidence.ExitOK {
+		err = quietError{code}
+	}
+	return err
+}
