@@ -100,12 +100,13 @@ func (w *bystander) check(t *testing.T) int {
 		}
 	}
 	var verified struct {
-		Events int  `json:"events"`
-		OK     bool `json:"ok"`
-		Bad    *int `json:"first_bad_position"`
+		Events int       `json:"events"`
+		OK     bool      `json:"ok"`
+		Bad    *int      `json:"first_bad_position"`
+		Keys   keysFound `json:"keys"`
 	}
 	ok(t, decode(operateOn(t, w.dir, "verify", "-o", "json"), &verified))
-	if !verified.OK || verified.Events != len(there) {
+	if !verified.OK || verified.Events != len(there) || verified.Keys.Lost > 0 {
 		t.Fatalf("of %d entries: %+v", len(there), verified)
 	}
 	checkViews(t, w.dir)

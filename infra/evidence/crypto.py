@@ -113,14 +113,14 @@ def use_hint(hint, r):
 
 
 @guarded
-def mldsa44(key, message, signature):
-    """ML-DSA.Verify and Verify_internal (algorithms 3 and 8), with an empty context."""
-    need(len(key) == 1312 and len(signature) == 2420)
+def mldsa44(key, message, signature, context=b""):
+    """ML-DSA.Verify and Verify_internal (algorithms 3 and 8)."""
+    need(len(key) == 1312 and len(signature) == 2420 and len(context) < 256)
     rho, t1 = key[:32], [unpack(key[i:i + 320], 10) for i in range(32, 1312, 320)]  # pkDecode (algorithm 23)
     challenge, rows = signature[:32], hints(signature[2336:])  # sigDecode (algorithm 27)
     z = [[GAMMA1 - x for x in unpack(signature[i:i + 576], 18)] for i in range(32, 2336, 576)]
     need(all(abs(x) < GAMMA1 - BETA for poly in z for x in poly))
-    mu = shake256(64, shake256(64, key), b"\0\0", message)
+    mu = shake256(64, shake256(64, key), bytes([0, len(context)]), context, message)
     c, z, w1 = ntt(ball(challenge)), [ntt(poly) for poly in z], b""
     for r in range(K):
         t = ntt([x << 13 for x in t1[r]])

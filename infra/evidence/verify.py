@@ -22,6 +22,9 @@ NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proo
                   r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
                   r"consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
 HASH = re.compile("[0-9a-f]{64}")
+KINDS = ["ed25519", "ml-dsa-44", "sm2"]  # of log keys
+TAGS = {"ed25519": b"\1", "witness": b"\4", "ml-dsa-44": b"\6", "sm2": b"\xff\x1fpetition-ledger/sm2-with-sm3/v1"}
+SIZES = {"ed25519": 32, "witness": 32, "ml-dsa-44": 1312, "sm2": 65}
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -155,13 +158,14 @@ class Policy:
                 vkey, first, last = args if word != "root" else args + ["0", "-"]
                 name, hashed, key = vkey.split("+", 2)
                 key = base64.b64decode(key, validate=True)
-                if len(key) != 33 or key[0] != (4 if word == "witness" else 1) or sha256(name.encode(), b"\n", key)[:4].hex() != hashed:
+                kind = "witness" if word == "witness" else next((k for k in KINDS if word == "logkey" and key.startswith(TAGS[k])), "ed25519")
+                if sha256(name.encode(), b"\n", key)[:4].hex() != hashed or len(key) != len(TAGS[kind]) + SIZES[kind] or not key.startswith(TAGS[kind]):
                     raise ValueError("a key of the policy is wrong")
-                first, last = int(first), MAX_SIZE if last == "-" else int(last)
+                key, first, last = key[len(TAGS[kind]):], int(first), MAX_SIZE if last == "-" else int(last)
                 if word == "writer":
-                    self.writers.append((key[1:], first, last))
+                    self.writers.append((key, first, last))
                 elif word != "root":
-                    self.keys[name, bytes.fromhex(hashed)] = (word, key[1:], first, last)
+                    self.keys[name, bytes.fromhex(hashed)] = (kind, key, first, last)
             elif word == "origin":
                 self.origin, = args
             elif word == "quorum":
@@ -194,7 +198,7 @@ class Policy:
                 need(len(signature) == 72, "BAD_SIGNATURE")
                 stamp, signature = int.from_bytes(signature[:8], "big"), signature[8:]
                 message = b"cosignature/v1\ntime %d\n%s" % (stamp, message)
-            need(ed25519(key, message, signature), "BAD_SIGNATURE")
+            need(signs(kind, key, name, message, signature), "BAD_SIGNATURE")
             found[at] = (kind, first, last, stamp)
         need(found, "UNKNOWN_KEY")
         return text, list(found.values())
@@ -208,9 +212,7 @@ class Policy:
         need(origin == self.origin, "WRONG_ORIGIN")
         text, found = self.signatures(signed)
         need(text.encode() == head + b"\n")
-        logs = [first <= size <= last for kind, first, last, _ in found if kind == "logkey"]
-        need(logs, "UNKNOWN_KEY")
-        need(any(logs), "KEY_OUT_OF_RANGE")
+        self.signed(found, size)
         return size, root, sorted(stamp for kind, first, last, stamp in found if kind == "witness" and first <= size <= last and stamp <= 253402300799)
 
     def heads(self, signed):
@@ -223,10 +225,30 @@ class Policy:
         size = int(extension[1])
         need(1 <= streams <= size <= MAX_SIZE)
         need(origin == self.origin + "/heads", "WRONG_ORIGIN")
-        logs = [first <= size <= last for kind, first, last, _ in found if kind == "logkey"]
-        need(logs, "UNKNOWN_KEY")
-        need(any(logs), "KEY_OUT_OF_RANGE")
+        self.signed(found, size)
         return size, streams, root
+
+    def signed(self, found, size):
+        """The notary has signed with a key of each kind that the policy lists for the size, and of Ed25519 in any case."""
+        for kind in KINDS:
+            if kind == "ed25519" or any(k == kind and first <= size <= last for k, _, first, last in self.keys.values()):
+                logs = [first <= size <= last for k, first, last, _ in found if k == kind]
+                need(logs, "UNKNOWN_KEY")
+                need(any(logs), "KEY_OUT_OF_RANGE")
+
+
+def signs(kind, key, name, message, signature):
+    """Reports whether a key of that kind has signed a text, or what a witness signs of it."""
+    if kind in ("ed25519", "witness"):
+        return ed25519(key, message, signature)
+    if kind == "sm2":
+        return primitives().sm2(key, message, signature)
+    # C2SP tlog-cosignature, of the whole tree; what follows the first three lines is the context
+    m = re.fullmatch(rb"([^\n]{1,255})\n(0|[1-9][0-9]*)\n([^\n]{44})\n(.*)", message, re.DOTALL)
+    if not m or len(signature) < 8 or int(m[2]) >> 63 or base64.b64encode(unbase64(m[3])) != m[3]:
+        return False
+    text = b"subtree/v1\n\0" + bytes([len(name.encode())]) + name.encode() + signature[:8] + bytes([len(m[1])]) + m[1]
+    return primitives().mldsa44(key, text + struct.pack(">QQ", 0, int(m[2])) + unbase64(m[3]), signature[8:], m[4])
 
 
 def tree(text, lines):

@@ -43,6 +43,7 @@ type world struct {
 	leaves  [][]byte
 	hashes  []tlog.Hash
 	note    note.Signer
+	notes   []note.Signer // what signs if it is more than note
 	vkey    string
 	witness []*witness
 	tsa     *prooftest.TSA // pinned by the policy, if there is one
@@ -126,7 +127,7 @@ func (w *world) heads(stream ledger.Stream, size int64) (ledger.Envelope, proof.
 	}
 	tree, err := proof.NewHeads(slices.Collect(maps.Values(last)))
 	ok(w.t, err)
-	signed, err := note.Sign(&note.Note{Text: tree.Note(size + w.ahead).Text(origin)}, w.note)
+	signed, err := note.Sign(&note.Note{Text: tree.Note(size + w.ahead).Text(origin)}, w.signers()...)
 	ok(w.t, err)
 	if w.garble != nil {
 		signed = []byte(w.garble(string(signed)))
@@ -145,7 +146,7 @@ func (w *world) heads(stream ledger.Stream, size int64) (ledger.Envelope, proof.
 func (w *world) checkpoint(size int64, witnesses int) []byte {
 	root, err := tlog.TreeHash(size, w)
 	ok(w.t, err)
-	signers := []note.Signer{w.note}
+	signers := w.signers()
 	for i, s := range w.witness[:witnesses] {
 		s.at = epoch.Add(time.Duration(size)*time.Minute + time.Duration(i)*time.Second)
 		signers = append(signers, s)
@@ -153,6 +154,14 @@ func (w *world) checkpoint(size int64, witnesses int) []byte {
 	signed, err := note.Sign(&note.Note{Text: proof.Checkpoint{Origin: origin, Size: size, Root: ledger.Hash(root)}.Text()}, signers...)
 	ok(w.t, err)
 	return signed
+}
+
+// signers returns what the notary signs with.
+func (w *world) signers() []note.Signer {
+	if len(w.notes) > 0 {
+		return slices.Clone(w.notes)
+	}
+	return []note.Signer{w.note}
 }
 
 func (w *world) size() int64 { return int64(len(w.leaves)) }
