@@ -38,7 +38,9 @@ func everyMetric(t *testing.T) map[string]map[string]bool {
 	m.Imported(1, 1, 1)
 	now := time.Now()
 	m.Follow(func() metrics.Replica { return metrics.Replica{Last: now, Checked: now} })
-	m.Sign(func() metrics.Notary { return metrics.Notary{Audited: now, Anchors: true, Witnesses: make([]metrics.Witness, 1)} })
+	m.Sign(func() metrics.Notary {
+		return metrics.Notary{Audited: now, Anchors: true, Witnesses: make([]metrics.Witness, 1)}
+	})
 	m.Set(metrics.State{
 		Now: now, CalendarUntil: now,
 		Tally: projections.Tally{
