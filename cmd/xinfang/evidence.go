@@ -232,8 +232,18 @@ func (n *notarised) writeEvidence(ctx context.Context, number string, older []in
 		Prove: func(_ context.Context, _, index int64) (tlog.RecordProof, error) {
 			return n.Prove(covering.Checkpoint, index)
 		},
-		Heads: attested.Event, Head: headProof, Older: grown, Anchors: anchors, Disclosed: d,
+		Heads: attested.Event, Head: headProof, Older: grown, Anchors: anchors, Disclosed: d, SM3: n.sourceSM3(covering.Size),
 	})
+}
+
+// sourceSM3 returns what shows events in the SM3 tree, if that has size leaves or more; nil
+// if not.
+func (n *notarised) sourceSM3(size int64) *evidence.SM3Source {
+	p := n.PublishedSM3()
+	if p.Note == nil || p.Size < size {
+		return nil
+	}
+	return &evidence.SM3Source{Checkpoint: p.Note, Prove: n.ProveSM3}
 }
 
 // attestedEnd returns where stream ended among the first size leaves.

@@ -13,13 +13,15 @@
 //	events/000000.meta …
 //	events/000000.tlog-proof …  that it is in the tree; c2sp.org/tlog-proof@v1
 //	keys/disclosed.json         a [Disclosure]: data keys of the case, wrapped for one reader
+//	sm3/checkpoint              the signed note of the SM3 tree, and that each event is in it; a hash a line
+//	sm3/000000.txt …
 //	time/<size>.tsr             an RFC 3161 time-stamp over the checkpoint of that size
 //	time/<size>.leaf …          the event NotaryAnchor that holds it, with files like those of an event
 //	consistency/<a>-<b>.txt     that the tree of size b continues that of size a; a hash a line
 //	policy.txt                  the policy of whoever made it; for information, never used
 //	README.txt                  how to check all this by hand; never a program
 //
-// The last six need not be there. Nothing in a bundle is believed for its being
+// The last eight need not be there. Nothing in a bundle is believed for its being
 // there: the policy comes from elsewhere, and everything else is proved under it.
 //
 // # One form
@@ -60,20 +62,21 @@ const (
 	MaxFiles   = 10_000
 	MaxAnchors = 200                                           // each of five files
 	MaxOlder   = MaxAnchors + 100                              // proofs that the tree continues an older one
-	MaxEvents  = (MaxFiles - MaxOlder - 5*MaxAnchors - 11) / 4 // of which each takes four files
+	MaxEvents  = (MaxFiles - MaxOlder - 5*MaxAnchors - 12) / 5 // of which each takes five files, with that of SM3
 	MaxFile    = 64 << 20                                      // bytes
 	MaxTotal   = 1 << 30                                       // bytes of all files together
 )
 
 // The files of a bundle that are there once.
 const (
-	fileManifest   = "manifest.json"
-	fileCheckpoint = "checkpoint"
-	fileHeads      = "heads/leaf" // and one of suffixes
-	fileMapProof   = "heads/map-proof.json"
-	fileKeys       = "keys/disclosed.json"
-	filePolicy     = "policy.txt"
-	fileReadme     = "README.txt"
+	fileManifest      = "manifest.json"
+	fileCheckpoint    = "checkpoint"
+	fileHeads         = "heads/leaf" // and one of suffixes
+	fileMapProof      = "heads/map-proof.json"
+	fileKeys          = "keys/disclosed.json"
+	fileCheckpointSM3 = "sm3/checkpoint"
+	filePolicy        = "policy.txt"
+	fileReadme        = "README.txt"
 )
 
 // fileEvent returns the names of the files of the event of that index, without
@@ -88,7 +91,7 @@ func fileGrowth(earlier, later int64) string {
 
 // names is what a file of a bundle can be called.
 var names = regexp.MustCompile(`^(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|` +
-	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|` +
+	`events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|sm3/(checkpoint|[0-9]{6}\.txt)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|` +
 	`consistency/[1-9][0-9]{0,18}-[1-9][0-9]{0,18}\.txt)$`)
 
 // maxName is the most bytes of a name that [names] takes.

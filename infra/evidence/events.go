@@ -42,6 +42,7 @@ func (c *check) events() (history []proof.Head) {
 		if err := c.follows(&env, &last, expected); err != nil {
 			c.found(err)
 		}
+		c.proven = append(c.proven, name)
 		c.report.Entries = append(c.report.Entries, c.recorded(&env))
 		c.sealed(name, &env)
 		c.noted(name, env)

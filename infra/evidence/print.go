@@ -62,6 +62,9 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	if !r.NotLater.IsZero() {
 		line("时间：  全部内容不晚于 %s 已经存在", "time:        all of it existed not later than %s", moment(r.NotLater))
 	}
+	if r.SM3 {
+		line("国密：  每条也在 SM2 签署的 SM3 树中", "SM3:         each event is in the SM3 tree, too, that an SM2 key has signed")
+	}
 	for _, e := range r.Entries {
 		switch {
 		case !e.NotEarlier.IsZero() && !e.NotLater.IsZero():
@@ -129,9 +132,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Entries    []Entry          `json:"entries"`
 		Findings   []*proof.Finding `json:"findings"`
 		Erased     []int64          `json:"erased,omitzero"`
+		SM3        bool             `json:"sm3,omitzero"`
 	}{
 		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased, r.SM3,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

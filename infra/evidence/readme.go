@@ -47,6 +47,8 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
     key_commitment 相同。box = 1 · nonce 24 · XChaCha20-Poly1305，附加数据为
     "xinfang/vault/v1/box" · 00 · subject 16 · 项名。erased 表示密钥已销毁：该案必有同一
     subject 的 ErasureAuthorised 条目。
+10. sm3/（如有）：以 SM3 代替 SHA-256 的同一棵树的检查点，由信任策略中的 SM2 密钥签署（SM2 签名覆盖
+    空行之前的文字，用户标识 1234567812345678）；其中每个 .txt 是同号条目的包含证明，一行一个哈希。
 
 Evidence bundle of an audit ledger for petitions (petition-evidence/v1)
 =======================================================================
@@ -110,4 +112,8 @@ By hand (you need sha256sum, base64 and something that checks Ed25519):
     of some event. A box is 1 · nonce 24 · XChaCha20-Poly1305, with the additional data
     "xinfang/vault/v1/box" · 00 · subject 16 · field. erased says that the key was
     destroyed: then the case has an event ErasureAuthorised of that subject.
+10. sm3/, if it is there: the checkpoint of the same tree with SM3 in the place of
+    SHA-256, signed by the SM2 key of your policy (the text before the blank line, user
+    id 1234567812345678); each .txt is the inclusion proof of the event of its number, a
+    hash a line.
 `

@@ -59,6 +59,8 @@ type Report struct {
 	Witnessed  bool    // a quorum of witnesses has cosigned
 	Entries    []Entry // the events that are proven, in order
 
+	SM3 bool // the events are in the SM3 tree, too
+
 	Erased   []int64    // the events ErasureAuthorised under which disclosed keys were destroyed
 	Revealed []Revealed // for the eyes of whoever has the reader's key; in no JSON
 }
@@ -99,6 +101,7 @@ type check struct {
 	checkpoint []byte          // the signed note
 	stamps     []attest.Anchor // those that hold
 	keys       *keyring        // nil if no keys are disclosed
+	proven     []string        // the names of the events that are, without what they end in
 	report     Report
 }
 
@@ -142,6 +145,7 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	c.disclosed()
 	c.stamps = c.anchors()
 	history := c.events()
+	c.sm3()
 	c.judged(len(history))
 	c.heads(history)
 	for i, note := range c.Older {
@@ -178,6 +182,9 @@ func (c *check) names() error {
 		}
 		if _, ok := c.entries[base+".tsr"]; strings.HasPrefix(name, "time/") && !ok {
 			return malformed("证据包缺少文件 %s", "the bundle has no file %s", base+".tsr")
+		}
+		if _, ok := c.entries["events"+strings.TrimPrefix(base, "sm3")+".leaf"]; strings.HasPrefix(name, "sm3/") && !ok && name != fileCheckpointSM3 {
+			return malformed("证据包中的 %s 没有对应的条目", "%s in the bundle is of no event", name)
 		}
 		earlier, later, ok := growth(name)
 		if strings.HasPrefix(name, "consistency/") && (!ok || later != c.report.Checkpoint.Size || earlier >= later) {

@@ -19,7 +19,7 @@ ORDER = ["OK", "OK_UNWITNESSED", "UNSEALED", "STALE", "INCOMPLETE", "TIME_VIOLAT
          "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
 MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, (1 << 20) - (1 << 14), 10000, 64 << 20, 1 << 30
 NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|"
-                  r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
+                  r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|sm3/(checkpoint|[0-9]{6}\.txt)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
                   r"consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
 HASH = re.compile("[0-9a-f]{64}")
 KINDS = ["ed25519", "ml-dsa-44", "sm2"]  # of log keys
@@ -99,7 +99,7 @@ def ed25519(key, message, signature):
 
 # ---- RFC 9162: proofs ----------------------------------------------------------
 
-def included(index, size, leaf, path, root):
+def included(index, size, leaf, path, root, node_hash=node_hash):
     """RFC 9162 2.1.3.2"""
     if not 0 <= index < size:
         return False
@@ -203,16 +203,16 @@ class Policy:
         need(found, "UNKNOWN_KEY")
         return text, list(found.values())
 
-    def checkpoint(self, signed):
-        """Returns the size, the root and the times of the cosignatures of a checkpoint."""
+    def checkpoint(self, signed, tree_of=""):
+        """Returns the size, the root and the times of the cosignatures of a checkpoint; that of the SM3 tree has a name of its own."""
         head, split, _ = signed.partition(b"\n\n")
         need(len(signed) <= MAX_NOTE and split)
         origin, size, root = tree(head + b"\n", 3)
         need(origin and size >= 1)
-        need(origin == self.origin, "WRONG_ORIGIN")
+        need(origin == self.origin + tree_of, "WRONG_ORIGIN")
         text, found = self.signatures(signed)
         need(text.encode() == head + b"\n")
-        self.signed(found, size)
+        self.signed(found, size, ["sm2"] if tree_of else KINDS)
         return size, root, sorted(stamp for kind, first, last, stamp in found if kind == "witness" and first <= size <= last and stamp <= 253402300799)
 
     def heads(self, signed):
@@ -228,10 +228,10 @@ class Policy:
         self.signed(found, size)
         return size, streams, root
 
-    def signed(self, found, size):
-        """The notary has signed with a key of each kind that the policy lists for the size, and of Ed25519 in any case."""
-        for kind in KINDS:
-            if kind == "ed25519" or any(k == kind and first <= size <= last for k, _, first, last in self.keys.values()):
+    def signed(self, found, size, kinds=KINDS):
+        """The notary has signed with a key of each of the kinds that the policy lists for the size, of Ed25519 and of a single kind in any case."""
+        for kind in kinds:
+            if kind == kinds[0] or any(k == kind and first <= size <= last for k, _, first, last in self.keys.values()):
                 logs = [first <= size <= last for k, first, last, _ in found if k == kind]
                 need(logs, "UNKNOWN_KEY")
                 need(any(logs), "KEY_OUT_OF_RANGE")
@@ -367,6 +367,8 @@ class Check:
                 need(all(name.split(".")[0] + suffix in self.files for suffix in (".leaf", ".data", ".meta", ".tlog-proof")))
             if name.startswith("time/"):
                 need(name.split(".")[0] + ".tsr" in self.files)
+            if name.startswith("sm3/") and name != "sm3/checkpoint":
+                need("events" + name[3:-4] + ".leaf" in self.files)
             if name.startswith("consistency/"):
                 first, last = map(int, NAME.fullmatch(name).groups()[-2:])
                 need(first < last == self.size)
@@ -375,7 +377,7 @@ class Check:
         for name in sorted(self.files) if self.o.policy.tsaroots else []:
             if name.startswith("time/") and name.endswith(".tsr"):
                 self.anchors += filter(None, [self.attempt(self.anchor, name[:-4])])
-        history, previous, expected = [], None, 1
+        history, self.proven, previous, expected = [], [], None, 1
         for name in sorted(self.files):
             if name.startswith("events/") and name.endswith(".leaf"):
                 self.events += 1
@@ -386,7 +388,10 @@ class Check:
                     self.attempt(self.sealed, name[:-5], e)
                     self.noted(e, name[:-5])
                     history.append(e)
+                    self.proven.append((name[:-5], e))
                 previous, expected = e, (e["version"] if e else expected) + 1
+        if "sm3/checkpoint" in self.files and any(kind == "sm2" for kind, *_ in self.o.policy.keys.values()):
+            self.attempt(self.sm3)
         if len(history) == self.events:
             for key in self.keys or []:
                 self.attempt(self.judged, key)
@@ -452,6 +457,17 @@ class Check:
         need(size <= e["index"] and name == "time/%d" % size and self.file(name + ".tsr", MAX_NOTE) == token)
         need(continues(size, self.size, self.growth("consistency/%d-%d.txt" % (size, self.size)), root, self.root), "FORK")
         return e["index"], size, stamp
+
+    def sm3(self):
+        """The events are in the SM3 tree, too, that an SM2 key has signed."""
+        size, root, _ = self.o.policy.checkpoint(self.file("sm3/checkpoint", MAX_NOTE), "/sm3")
+        for name, e in self.proven:
+            self.attempt(self.in_sm3, name, e, size, root)
+
+    def in_sm3(self, name, e, size, root):
+        path, sm3 = self.growth("sm3" + name[6:] + ".txt"), primitives().sm3
+        need(len(path) <= 64)
+        need(included(e["index"], size, sm3(b"\0" + self.files[name + ".leaf"]), path, root, lambda left, right: sm3(b"\1" + left + right)), "BAD_PROOF")
 
     def recorded(self, e):
         later = [stamp for _, size, stamp in self.anchors if size > e["index"]] + [self.seen] * (self.seen is not None)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/mod/sumdb/tlog"
@@ -36,6 +35,8 @@ type Source struct {
 	Anchors []ledger.Envelope // events NotaryAnchor, up to MaxAnchors, that bound the times of the events
 
 	Disclosed *Disclosure // of the keys of the case; nil if none are disclosed
+
+	SM3 *SM3Source // nil if there is no SM3 tree
 }
 
 // An Older is the proof that the tree of a [Source] continues one of that size.
@@ -56,7 +57,7 @@ func Write(ctx context.Context, w io.Writer, s Source) error {
 	if err := x.open(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.keys, x.anchors, x.last} {
+	for _, step := range []func(context.Context) error{x.first, x.events, x.heads, x.keys, x.sm3, x.anchors, x.last} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -73,6 +74,7 @@ type export struct {
 	note     proof.HeadsNote
 	total    int64
 	after    map[string][]byte // files that come after the manifest, which lists them
+	leaves   []leafAt          // of the events, if there is an SM3 tree
 	ring     *keyring          // nil if no keys are disclosed
 }
 
@@ -127,11 +129,7 @@ func (x *export) first(context.Context) error {
 		if o.Size < 1 || o.Size >= x.signed.Size || i > 0 && o.Size == older[i-1].Size {
 			return ledger.Troubled("旧检查点的大小 %d 不小于检查点的 %d，或重复", "the older checkpoint of size %d is not smaller than %d, or comes twice", o.Size, x.signed.Size)
 		}
-		var text strings.Builder
-		for _, h := range o.Proof {
-			text.WriteString(h.String() + "\n")
-		}
-		if err := x.add(fileGrowth(o.Size, x.signed.Size), []byte(text.String())); err != nil {
+		if err := x.add(fileGrowth(o.Size, x.signed.Size), hashLines(o.Proof)); err != nil {
 			return err
 		}
 	}
@@ -157,6 +155,9 @@ func (x *export) events(ctx context.Context) error {
 		}
 		if x.ring != nil {
 			x.ring.note(&env)
+		}
+		if x.SM3 != nil {
+			x.leaves = append(x.leaves, newLeafAt(&env))
 		}
 		if index := int64(env.Position) - 1; index < x.note.Size {
 			head = proof.Head{Stream: env.Stream, Version: env.Version, Index: index, Leaf: env.Leaf}
