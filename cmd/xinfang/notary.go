@@ -97,6 +97,10 @@ func (n *notarised) Integrity() web.Integrity {
 	s := n.Status()
 	i := web.Integrity{
 		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size, Audited: s.Audited,
+		Anchored: s.Anchored, Forged: s.Forged,
+	}
+	if sm3 := n.PublishedSM3(); sm3.Size == i.Size {
+		i.RootSM3 = sm3.Root
 	}
 	for _, w := range s.Witnesses {
 		i.Witnesses = append(i.Witnesses, web.WitnessState{Name: w.Name, Size: w.Size, Last: w.Last, Silent: w.Err != nil})

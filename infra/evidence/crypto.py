@@ -6,7 +6,8 @@
 
 It is written from those specifications and from RFC 5280, 5652, 8017, FIPS 186-5 and
 X.690, with nothing but the standard library. It only verifies, so nothing in it is
-secret and nothing takes constant time. No input makes it raise but Refused.
+secret and nothing takes constant time. No input makes it raise but Refused. It is one
+file, though a long one, so that there are two to carry.
 """
 import collections, datetime, functools, hashlib, re
 

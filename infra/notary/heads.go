@@ -52,16 +52,8 @@ func (n *Notary) Attest(ctx context.Context, store ledger.Store, m ledger.Meta, 
 		return nil, errors.New("the entry that is to be attested is not in the ledger")
 	}
 	if h.last == nil {
-		before, err := n.attested(ctx, index)
-		if err == nil && before != nil {
-			before.tree, err = h.at(ctx, n.o.Log, before.Note.Size)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if before != nil && before.tree.Note(before.Note.Size) == before.Note {
-			h.last = before
-			return before, nil
+		if before, err := n.recall(ctx, index); err != nil || before != nil {
+			return before, err
 		}
 	}
 	tree, err := h.at(ctx, n.o.Log, size)
@@ -92,7 +84,7 @@ func (n *Notary) AttestDaily(ctx context.Context, store ledger.Store, m ledger.M
 	if err := n.CatchUp(ctx); err != nil {
 		return err
 	}
-	last, err := n.attested(ctx, 0)
+	last, err := n.lastAttested(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,6 +94,32 @@ func (n *Notary) AttestDaily(ctx context.Context, store ledger.Store, m ledger.M
 	}
 	_, err = n.Attest(ctx, store, m, size-1)
 	return err
+}
+
+// lastAttested returns the last attestation as far as is known; nil if there is none.
+// From then on it is at hand for whoever wants evidence.
+func (n *Notary) lastAttested(ctx context.Context) (*Attested, error) {
+	n.heads.mu.Lock()
+	defer n.heads.mu.Unlock()
+	if n.heads.last != nil {
+		return n.heads.last, nil
+	}
+	return n.recall(ctx, 0)
+}
+
+// recall takes up an attestation that was recorded before the start and has looked at
+// the leaf at index; nil if there is none. It reads the whole ledger, and needs
+// heads.mu.
+func (n *Notary) recall(ctx context.Context, index int64) (*Attested, error) {
+	before, err := n.attested(ctx, index)
+	if err != nil || before == nil {
+		return nil, err
+	}
+	if before.tree, err = n.heads.at(ctx, n.o.Log, before.Note.Size); err != nil || before.tree.Note(before.Note.Size) != before.Note {
+		return nil, err
+	}
+	n.heads.last = before
+	return before, nil
 }
 
 // attested returns a recorded attestation that has looked at the leaf at index, one

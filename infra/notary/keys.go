@@ -15,12 +15,16 @@ import (
 // A crash before it leaves keys that sign as the policy says and a change that is not
 // recorded: it is, when the notary starts again.
 func (n *Notary) AnnounceKeys(ctx context.Context, store ledger.Store, m ledger.Meta) (int, error) {
+	changes := n.o.Policy.KeyChanges()
+	if len(changes) == 0 {
+		return 0, nil
+	}
 	recorded, err := n.keyChanges(ctx)
 	if err != nil {
 		return 0, err
 	}
 	made := 0
-	for _, c := range n.o.Policy.KeyChanges() {
+	for _, c := range changes {
 		if recorded[c] {
 			continue
 		}
