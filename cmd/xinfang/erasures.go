@@ -23,34 +23,50 @@ type keysFound struct {
 	Lost      int `json:"lost"`      // without authority
 }
 
-// auditErasures checks that every key of personal data that the ledger speaks of is in
-// the vault of the data directory, or was destroyed as an event has authorised, and
-// notes the verdict. A machine that has no vault, or whose vault a server has open,
-// checks nothing. It returns what to show.
-func (a *app) auditErasures(ctx context.Context, v *verified) (string, error) {
-	if !v.OK {
-		return "—", nil // what cannot be trusted authorises nothing
-	}
+// A keysOf is what a look for the keys of personal data has come to.
+type keysOf struct {
+	found erasure.Result
+	none  string // why nothing was looked for; "" if it was
+	err   error
+}
+
+// lookForKeys compares what the ledger says of keys of personal data with the vault of
+// the data directory. A machine that has no vault, or whose vault a server has open,
+// checks nothing.
+func (a *app) lookForKeys(ctx context.Context) (k keysOf) {
 	there, err := exists(a.path(vaultFile))
 	if err != nil {
-		return "", err
+		return keysOf{err: err}
 	}
 	if !there {
-		return a.tr("未核对：本机没有个人信息库", "not checked: there is no vault here"), nil
+		return keysOf{none: a.tr("未核对：本机没有个人信息库", "not checked: there is no vault here")}
 	}
 	store, err := a.openStore(false)
 	if err != nil {
-		return "", err
+		return keysOf{err: err}
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { k.err = errors.Join(k.err, store.Close()) }()
 	keys, head, err := a.keysNow(ctx, store)
 	if err != nil {
-		return fmt.Sprintf(a.tr("未核对：%s", "not checked: %s"), a.explain(err)), nil
+		return keysOf{none: fmt.Sprintf(a.tr("未核对：%s", "not checked: %s"), a.explain(err))}
 	}
-	found, err := a.compareKeys(ctx, store, head, keys)
-	if err != nil {
+	k.found, k.err = a.compareKeys(ctx, store, head, keys)
+	return k
+}
+
+// sayKeys notes whether every key of personal data that the ledger speaks of is in the
+// vault, or was destroyed as an event has authorised. It returns what to show. A ledger
+// that cannot be trusted authorises nothing; err is why it could not be read.
+func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
+	switch {
+	case err != nil:
 		return "", err
+	case !v.OK:
+		return "—", nil
+	case k.none != "" || k.err != nil:
+		return k.none, k.err
 	}
+	found := k.found
 	v.Keys = &keysFound{found.Held, found.Erased, found.Elsewhere, len(found.Lost)}
 	if len(found.Lost) > 0 {
 		f := found.Lost[0]
@@ -93,8 +109,6 @@ func (a *app) compareKeys(ctx context.Context, store *segment.Store, head ledger
 		return erasure.Result{}, err
 	}
 	audit := erasure.New(keys, shared)
-	bar := a.progress(a.tr("核对密钥", "looking for keys"))
-	defer bar.done()
 	for env, err := range store.ReadAll(ctx, 0) {
 		if err != nil {
 			return erasure.Result{}, err
@@ -102,9 +116,7 @@ func (a *app) compareKeys(ctx context.Context, store *segment.Store, head ledger
 		if env.Position > head {
 			break
 		}
-		if audit.Next(&env); env.Position%4096 == 0 {
-			bar.set(int64(env.Position), int64(head))
-		}
+		audit.Next(&env)
 	}
 	return audit.Result(), nil
 }

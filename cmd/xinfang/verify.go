@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 	"xinfang/infra/evidence"
 	"xinfang/infra/notary"
@@ -63,28 +65,39 @@ func (a *app) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-// verifyLedger verifies the ledger of the data directory, and prints what it found.
+// verifyLedger verifies the ledger of the data directory, and prints what it found. The
+// keys of personal data are looked for meanwhile.
 func (a *app) verifyLedger(ctx context.Context, f verification) error {
 	if err := a.ledgerExists(); err != nil {
 		return err
 	}
-	result, state := verified{OK: true}, a.tr("— 未重读", "— not read again")
 	before, err := a.verifiedBefore(f.since)
-	if err == nil && !before {
-		state, err = a.recompute(ctx, &result)
-	}
 	if err != nil {
 		return err
 	}
-	signed, err := a.audit(ctx, f, &result)
-	if err != nil {
-		return err
-	}
-	keys := a.tr("— 未重读", "— not read again")
+	result, state, keys := verified{OK: true}, a.tr("— 未重读", "— not read again"), a.tr("— 未重读", "— not read again")
+	var check *segment.Check
+	looking := make(chan keysOf, 1)
 	if !before {
-		if keys, err = a.auditErasures(ctx, &result); err != nil {
+		if check, err = segment.NewCheck(a.path(ledgerDir)); err != nil {
 			return err
 		}
+		go func() { looking <- a.lookForKeys(ctx) }()
+	}
+	signed, remember, err := a.audit(ctx, f, check, &result)
+	if err == nil && !before {
+		state, err = a.recompute(ctx, check, &result)
+	}
+	if err == nil && result.OK && remember != nil {
+		if err := remember(); err != nil {
+			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
+		}
+	}
+	if !before {
+		keys, err = a.sayKeys(<-looking, &result, err)
+	}
+	if err != nil {
+		return err
 	}
 	for _, f := range result.Forged {
 		result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
@@ -125,41 +138,64 @@ type verified struct {
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
+// A checking log is a ledger that is checked in itself while it is read for the first
+// time, so that it need not be read twice.
+type checking struct {
+	ledger.Log
+	check *segment.Check // nil once it has begun
+}
+
+// ReadAll implements [ledger.Log].
+func (c *checking) ReadAll(ctx context.Context, after ledger.Position) iter.Seq2[ledger.Envelope, error] {
+	if check := c.check; check != nil && after == 0 {
+		c.check = nil
+		return check.Envelopes(ctx, nil)
+	}
+	return c.Log.ReadAll(ctx, after)
+}
+
 // audit compares the ledger with the signed checkpoint and with what else f asks, and
-// notes the verdict. It returns what to show.
-func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string, err error) {
+// notes the verdict. It returns what to show, and what writes down that all of it was
+// verified, if it was. The ledger goes through check, if that is not nil.
+func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v *verified) (_ string, remember func() error, err error) {
 	asked, own := f.policy != "" || f.tree != "" || len(f.older) > 0, f.tree == ""
 	dir := cmp.Or(f.tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
 	policy, policyErr := readPolicy(cmp.Or(f.policy, filepath.Join(dir, notary.PolicyName)))
 	var kept notary.Kept
 	if own && policyErr == nil {
 		if kept, err = notary.ReadKept(dir, policy.Origin); err != nil {
-			return "", err
+			return "", nil, err
 		}
 	}
 	note, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if errors.Is(err, fs.ErrNotExist) {
 		if asked {
-			return "", errNoNotary
+			return "", nil, errNoNotary
 		}
-		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil
+		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil, nil
 	}
 	if err = errors.Join(err, policyErr); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	store, err := a.openStore(false)
 	if err != nil {
-		return a.unread(v, err)
+		said, err := a.unread(v, err)
+		return said, nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	bar := a.progress(a.tr("与检查点比对", "comparing"))
-	audit := notary.Audit{Log: store, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
+	audit := notary.Audit{Log: &checking{store, check}, Hashed: check != nil, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
+	files, from := make(chan error, 1), int64(0)
 	if f.since {
 		audit.Since = kept.Verified
+		if old, err := policy.Open(kept.Verified); err == nil {
+			from = old.Size
+		}
 	}
+	go func() { files <- audit.Files(ctx, from) }()
 	done, err := audit.Run(ctx)
-	if err == nil {
-		err = audit.Files(ctx, done.From)
+	if wrong := <-files; err == nil {
+		err = wrong
 	}
 	if err == nil {
 		err = audit.Keeps(ctx, kept)
@@ -176,46 +212,45 @@ func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string,
 	bar.done()
 	wrong, isFinding := errors.AsType[*proof.Finding](err)
 	if err != nil && !isFinding {
-		return a.unread(v, err)
+		said, err := a.unread(v, err)
+		return said, nil, err
 	}
 	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, wrong, done.Forged
-	from := ""
+	since := ""
 	if f.since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
-		from = fmt.Sprintf(a.tr("（自第 %d 叶读起）", " (read from leaf %d on)"), done.From)
+		since = fmt.Sprintf(a.tr("（自第 %d 叶读起）", " (read from leaf %d on)"), done.From)
 	}
-	if own && wrong == nil && v.OK {
-		if err := audit.Remember(); err != nil {
-			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
-		}
+	if own {
+		remember = audit.Remember
 	}
 	switch {
 	case wrong != nil:
 		v.OK, v.Verdict = false, wrong.Verdict
-		return "✗ " + wrong.Say().In(a.lang), nil
+		return "✗ " + wrong.Say().In(a.lang), nil, nil
 	case done.Witnessed:
 		v.Verdict = proof.OK
-		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + from, nil
+		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + since, remember, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
-	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond) + from, nil
+	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond) + since, remember, nil
 }
 
-// recompute reads all of the ledger and notes what is wrong with it. It returns what
-// to show.
-func (a *app) recompute(ctx context.Context, v *verified) (string, error) {
+// recompute finishes the check of the ledger in itself, and notes what is wrong with it.
+// It returns what to show.
+func (a *app) recompute(ctx context.Context, check *segment.Check, v *verified) (string, error) {
 	bar := a.progress(a.tr("校验", "verifying"))
-	report, err := segment.Verify(ctx, a.path(ledgerDir), bar.set)
+	report, err := check.Finish(ctx, bar.set)
 	bar.done()
 	if err != nil {
 		return "", err
 	}
-	v.Events, v.OK, v.Problem = report.Events, report.OK, report.Problem.EN
+	v.Events = report.Events
 	if report.OK {
 		return a.tr("✓ 通过", "✓ intact"), nil
 	}
 	bad := int64(report.FirstBad)
-	v.FirstBad = &bad
+	v.OK, v.FirstBad, v.Problem = false, &bad, report.Problem.EN
 	return fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem.In(a.lang)), nil
 }
 

@@ -110,6 +110,7 @@ func (a Audit) guarded(ctx context.Context, g proof.Checkpoint) error {
 	if err != nil {
 		return err
 	}
+	a.Hashed = false // what follows is read by itself
 	wrong, err := a.read(ctx, e, g, new(Audited))
 	switch {
 	case err != nil:

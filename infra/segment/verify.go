@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"strings"
 
@@ -32,26 +33,68 @@ type Report struct {
 // progress, if not nil, is called now and then with the bytes done and the bytes
 // in all. The error says that the ledger could not be read, not that it is bad.
 func Verify(ctx context.Context, dir string, progress func(done, total int64)) (Report, error) {
+	c, err := NewCheck(dir)
+	if err != nil {
+		return Report{}, err
+	}
+	return c.Finish(ctx, progress)
+}
+
+// A Check is a run of [Verify] for whoever wants the envelopes as they are checked. It
+// may be used by one goroutine at a time.
+type Check struct {
+	dir string
+	a   audit
+	err error // that ended it
+}
+
+// NewCheck begins to verify the ledger in dir.
+func NewCheck(dir string) (*Check, error) {
 	snap, err := readSnapshot(dir) // before the segments, see recover
 	if err != nil {
 		if !noSnapshot(err) {
-			return Report{}, fmt.Errorf("verifying the ledger in %s: %w", dir, err)
+			return nil, fmt.Errorf("verifying the ledger in %s: %w", dir, err)
 		}
 		snap = new(snapshot)
 	}
 	files, cut := openFiles(dir)
-	defer func() { closeFiles(files) }()
 	snap.index = index{} // not to be trusted here
-	a := audit{walk: newWalk(files, 0), snap: snap, cut: cut}
-	a.spare = math.MaxInt64
-	err = a.run(ctx, progress)
-	report := Report{Events: int64(a.good), OK: err == nil}
-	if bad := (*Damage)(nil); errors.As(err, &bad) {
+	c := &Check{dir: dir, a: audit{walk: newWalk(files, 0), snap: snap, cut: cut}}
+	c.a.spare = math.MaxInt64
+	return c, nil
+}
+
+// Envelopes yields the envelopes from where the check stands on, each once it was
+// found to be what its leaf says. What one holds is good until the next. It may be left
+// early. The error is a [*Damage], or says that the ledger could not be read.
+func (c *Check) Envelopes(ctx context.Context, progress func(done, total int64)) iter.Seq2[ledger.Envelope, error] {
+	return func(yield func(ledger.Envelope, error) bool) {
+		for c.err == nil {
+			var e *ledger.Envelope
+			if e, c.err = c.a.run(ctx, progress); c.err == nil && !yield(*e, nil) {
+				return
+			}
+		}
+		if !errors.Is(c.err, io.EOF) {
+			yield(ledger.Envelope{}, c.err)
+		}
+	}
+}
+
+// Finish checks what is left, and returns what was found, as [Verify] does. It ends the
+// check.
+func (c *Check) Finish(ctx context.Context, progress func(done, total int64)) (Report, error) {
+	defer closeFiles(c.a.files)
+	for c.err == nil {
+		_, c.err = c.a.run(ctx, progress)
+	}
+	report := Report{Events: int64(c.a.good), OK: errors.Is(c.err, io.EOF)}
+	if bad := (*Damage)(nil); errors.As(c.err, &bad) {
 		report.FirstBad, report.Problem = bad.Position, bad.Say()
 		return report, nil
 	}
-	if err != nil {
-		return report, fmt.Errorf("verifying the ledger in %s: %w", dir, err)
+	if !report.OK {
+		return report, fmt.Errorf("verifying the ledger in %s: %w", c.dir, c.err)
 	}
 	return report, nil
 }
@@ -60,6 +103,7 @@ func Verify(ctx context.Context, dir string, progress func(done, total int64)) (
 type audit struct {
 	*walk
 	chain ledger.Chain
+	last  ledger.Envelope
 	index index
 	names names
 	good  ledger.Position // the last one of a whole Append
@@ -71,71 +115,71 @@ type audit struct {
 // auditStep is how many positions are checked between looks at the context.
 const auditStep = 4096
 
-func (a *audit) run(ctx context.Context, progress func(done, total int64)) error {
-	total := int64(0)
-	if n := len(a.files); n > 0 {
-		total = a.files[n-1].base + a.files[n-1].size
+// run checks up to the next envelope, and returns it. Its error is [io.EOF] where the
+// ledger ends as it should.
+func (a *audit) run(ctx context.Context, progress func(done, total int64)) (*ledger.Envelope, error) {
+	if a.head%auditStep == 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if n := len(a.files); progress != nil && n > 0 {
+			progress(a.offset(), a.files[n-1].base+a.files[n-1].size)
+		}
 	}
 	for {
-		if a.head%auditStep == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if progress != nil {
-				progress(a.offset(), total)
-			}
-		}
-		more, err := a.step()
-		if err != nil || !more {
-			return err
+		e, err := a.step()
+		if e != nil || err != nil {
+			return e, err
 		}
 	}
 }
 
-// step checks the next frame. It reports false where the ledger ends.
-func (a *audit) step() (bool, error) {
+// step checks the next frame. It returns nil where the ledger seems to end and has to be
+// looked at again, and [io.EOF] where it ends.
+func (a *audit) step() (*ledger.Envelope, error) {
 	fr, offset, err := a.next()
 	if errors.Is(err, io.EOF) {
-		return a.end()
+		return nil, a.end()
 	}
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	e := fr.envelope(&a.names)
+	a.last = fr.envelope(&a.names)
+	e := &a.last
 	f := a.files[a.i]
-	if err := a.chain.Next(e); err != nil {
+	if err := a.chain.Next(*e); err != nil {
 		why := strings.TrimPrefix(err.Error(), fmt.Sprintf("position %d: ", e.Position))
-		return false, f.damage(offset-f.base, e.Position, ledger.Text{ZH: "与哈希链不符（" + why + "）", EN: why})
+		return nil, f.damage(offset-f.base, e.Position, ledger.Text{ZH: "与哈希链不符（" + why + "）", EN: why})
 	}
 	if !a.index.add(entry{e.Stream, e.Position, e.Version, offset, fr.back()}) {
-		return false, f.damage(offset-f.base, e.Position, unlinked)
+		return nil, f.damage(offset-f.base, e.Position, unlinked)
 	}
 	if e.Position == a.snap.at && e.Leaf != a.snap.leaf {
-		return false, f.damage(offset-f.base, e.Position, a.snap.differs())
+		return nil, f.damage(offset-f.base, e.Position, a.snap.differs())
 	}
 	if fr.rest() == 0 {
 		a.good = e.Position
 	}
-	return true, nil
+	return e, nil
 }
 
-// end says whether the ledger may end where a stands. It reports true if there
+// end says whether the ledger may end where a stands: [io.EOF]. It returns nil if there
 // may be more after all.
-func (a *audit) end() (bool, error) {
+func (a *audit) end() error {
 	if a.cut != nil {
-		return false, a.cut
+		return a.cut
 	}
 	a.stop = a.cursor
 	_, err := a.judge()
 	if err != nil && a.odd <= a.head {
 		a.odd = a.head + 1
-		return true, nil // look again: it may have been written this instant
+		return nil // look again: it may have been written this instant
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	if a.good < a.snap.upto {
-		return false, a.damage(a.snap.longer())
+		return a.damage(a.snap.longer())
 	}
-	return false, nil
+	return io.EOF
 }
