@@ -71,7 +71,7 @@ func openToken(token []byte) (*pkcs7.PKCS7, *x509.Certificate, error) {
 		return nil, nil, malformed
 	}
 	signed, err := pkcs7.Parse(token)
-	if err != nil || len(signed.Signers) != 1 {
+	if err != nil || len(signed.Signers) != 1 || !contentOf(token).Equal(oidStampInfo) {
 		return nil, nil, malformed
 	}
 	unsigned := Found(BadSignature, "时间戳没有证书，或签名不对", "the time-stamp has no certificate, or its signature is wrong")
@@ -86,6 +86,27 @@ func openToken(token []byte) (*pkcs7.PKCS7, *x509.Certificate, error) {
 		return nil, nil, unsigned
 	}
 	return signed, signer, nil
+}
+
+// contentOf returns what kind of content is signed (RFC 5652 §5.2), which the library
+// does not tell; nil if it cannot be read.
+func contentOf(token []byte) asn1.ObjectIdentifier {
+	var message struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue `asn1:"explicit,tag:0"`
+	}
+	var signed struct {
+		Version int
+		Digests asn1.RawValue
+		Content struct{ Type asn1.ObjectIdentifier }
+	}
+	if _, err := asn1.Unmarshal(token, &message); err != nil {
+		return nil
+	}
+	if _, err := asn1.Unmarshal(message.Content.Bytes, &signed); err != nil {
+		return nil
+	}
+	return signed.Content.Type
 }
 
 // parseChain returns the certificates that can be read.

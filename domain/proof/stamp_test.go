@@ -2,10 +2,13 @@ package proof_test
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/digitorus/pkcs7"
 
 	"xinfang/domain/proof"
 	"xinfang/domain/proof/prooftest"
@@ -74,6 +77,8 @@ func TestOpenStamp(t *testing.T) {
 		{"E13 no certificate, broken signature", ours, flipped(token(&bare, c.Text()), -4), [][]byte{root}, proof.BadSignature},
 		{"E14 of another checkpoint", ours, token(tsa, w.at(t, 6).Text()), [][]byte{root}, proof.BadProof},
 		{"E14 of another ledger", ours, token(tsa, strings.Replace(c.Text(), "petition", "other", 1)), [][]byte{root}, proof.BadProof},
+		{"of another kind of content", ours, resigned(t, tsa, good, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}), [][]byte{root}, proof.Malformed},
+		{"of this kind of content, signed again", ours, resigned(t, tsa, good, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}), [][]byte{root}, proof.OK},
 		{"nothing", ours, nil, [][]byte{root}, proof.Malformed},
 		{"a certificate", ours, root, [][]byte{root}, proof.Malformed},
 		{"junk after it", ours, append(bytes.Clone(good), 0), [][]byte{root}, proof.Malformed},
@@ -91,6 +96,30 @@ func TestOpenStamp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// resigned returns a message of what a token says, signed by the authority as content of
+// that kind.
+func resigned(t *testing.T, tsa *prooftest.TSA, token []byte, kind asn1.ObjectIdentifier) []byte {
+	t.Helper()
+	genuine, err := pkcs7.Parse(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := pkcs7.NewSignedData(genuine.Content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
+	signed.SetContentType(kind)
+	if err := signed.AddSigner(tsa.Certificate, tsa.Key, pkcs7.SignerInfoConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := signed.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // flipped returns b with a bit changed, counted from its end.

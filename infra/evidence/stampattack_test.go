@@ -24,6 +24,7 @@ type stamping struct {
 	garble func([]byte) []byte // the token
 	ahead  time.Duration       // of the authority's clock before the ledger's
 	change func(*proof.Checkpoint)
+	after  func() // is done between the checkpoint and the record of the anchor
 }
 
 // anchor records an anchor of all leaves that there are.
@@ -50,6 +51,9 @@ func (w *world) anchor(s stamping) ledger.Envelope {
 	ok(w.t, err)
 	if s.garble != nil {
 		token = s.garble(token)
+	}
+	if s.after != nil {
+		s.after()
 	}
 	e := attest.NotaryAnchor{Note: string(signed), Token: token, Chain: [][]byte{s.tsa.Root.Raw}}
 	envelopes, err := attest.Decider.Handle(w.t.Context(), w.store, attest.Ask(e, ledger.Meta{Actor: ledger.Actor{Officer: "system"}, Occurred: epoch}))
@@ -221,5 +225,21 @@ func TestEntries(t *testing.T) {
 	ok(t, report.WriteText(&text, "en"))
 	if line := fmt.Sprintf("recorded %s, between %s and %s", moment(at(3)), moment(first), moment(second)); !bytes.Contains(text.Bytes(), []byte(line)) {
 		t.Errorf("no %q in\n%s", line, &text)
+	}
+}
+
+// TestEntryBetween has an event recorded after a checkpoint, and before the anchor that
+// stamps it: nothing shows that it was there by then, nor that it was not.
+func TestEntryBetween(t *testing.T) {
+	w := newWorld(t)
+	w.tsa = prooftest.NewTSA(t, "tsa.example", nil)
+	w.append(ours, 1)
+	anchor := w.anchor(stamping{after: func() { w.append(ours, 1) }})
+	s := w.specimen(w.size(), 0)
+	s.source.Older, s.source.Anchors = []Older{s.proveGrowth(s.size(), 1)}, []ledger.Envelope{anchor}
+	s.write()
+	got := s.verify(s.bundle).Entries
+	if len(got) != 2 || !got[0].NotLater.Equal(epoch.Add(time.Minute)) || got[1].Index != 1 || !got[1].NotLater.IsZero() || !got[1].NotEarlier.IsZero() {
+		t.Errorf("%+v", got)
 	}
 }

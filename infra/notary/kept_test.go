@@ -84,6 +84,19 @@ func TestKept(t *testing.T) {
 		})
 	}
 
+	// What the guard has signed for beyond the checkpoint is read by itself, though the
+	// rest was hashed by whoever read it.
+	dir := copyDir(t, r.dir)
+	write("guard/guard", memory(ahead))(dir)
+	beyondIt, err := ReadKept(dir, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := Audit{Log: altered{Log: r.store, at: 703, change: func(e *ledger.Envelope) { e.Data = []byte("x") }}, Hashed: true, Dir: dir, Policy: r.policy, Note: read(t, dir, "checkpoint")}
+	if err := audit.Keeps(t.Context(), beyondIt); proof.VerdictOf(err) != proof.TamperedContent {
+		t.Errorf("an entry beyond the checkpoint was altered: %v", err)
+	}
+
 	// What follows is audited by itself, and only that.
 	kept, err := ReadKept(r.dir, origin)
 	if err != nil {
