@@ -425,7 +425,7 @@ class Token:
         version, _, imprint, _, time, *_ = fields(der(self.content, 0x30), "02 06 30 02 18 30? 01? 02? a0? a1?")
         hashing, self.imprint = fields(imprint, "30 04")
         self.hashing, self.time = algorithm(hashing), time_of(time)
-        return version.body == b"\1"
+        return version.body == b"\1" and self.imprint.body
 
     @guarded
     def signed(self):
