@@ -123,6 +123,25 @@ func (p *Policy) Predates(c KeyChange) bool {
 	return old != nil && old.To == MaxSize && p.find(c.New) == nil
 }
 
+// Has reports whether p knows of c, or would if it had not ended the range of the old
+// key sooner since: a later policy may ([Policy.Succeed]).
+func (p *Policy) Has(c KeyChange) bool { return slices.ContainsFunc(p.KeyChanges(), c.covers) }
+
+// covers reports whether c is now, or was before the range of the old key ended sooner.
+func (c KeyChange) covers(now KeyChange) bool {
+	ended := c
+	ended.Last = min(c.Last, now.Last)
+	return ended == now
+}
+
+// Unrecorded returns the changes that p knows of and that none of recorded is, nor was
+// before the range of its old key ended sooner.
+func (p *Policy) Unrecorded(recorded []KeyChange) []KeyChange {
+	return slices.DeleteFunc(p.KeyChanges(), func(now KeyChange) bool {
+		return slices.ContainsFunc(recorded, func(c KeyChange) bool { return c.covers(now) })
+	})
+}
+
 // find returns the log key that is written vkey; nil if p does not list it.
 func (p *Policy) find(vkey string) *Key {
 	if i := slices.IndexFunc(p.LogKeys, func(k Key) bool { return k.VKey == vkey }); i >= 0 {

@@ -143,6 +143,26 @@ func TestCheckKeyChange(t *testing.T) {
 	}
 }
 
+// TestHas ends the range of the old key sooner than the change said, which stays that of
+// the policy; one that says less, or something else, is not.
+func TestHas(t *testing.T) {
+	w := newWorld(t, 0)
+	sooner := mustParse(t, strings.Replace(w.lines(2), w.aV+" 0 60", w.aV+" 0 45", 1))
+	for _, tt := range []struct {
+		first, last int64
+		has         bool
+	}{{40, 60, true}, {40, 45, true}, {40, 44, false}, {41, 60, false}, {39, 60, false}} {
+		c := proof.KeyChange{Old: w.aV, Last: tt.last, New: w.bV, First: tt.first}
+		unrecorded := sooner.Unrecorded([]proof.KeyChange{{}, c})
+		if sooner.Has(c) != tt.has || (len(unrecorded) == 0) != tt.has {
+			t.Errorf("%+v: %t, unrecorded: %v", tt, sooner.Has(c), unrecorded)
+		}
+	}
+	if backwards := (proof.KeyChange{Old: w.bV, Last: 60, New: w.aV, First: 40}); sooner.Has(backwards) {
+		t.Error("it has the change backwards")
+	}
+}
+
 // TestKeyChanges derives the changes of policies, and makes the policies that have
 // them: two changes, the second once the first is over.
 func TestKeyChanges(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/digitorus/pkcs7"
 	"github.com/digitorus/timestamp"
 
 	"xinfang/domain/ledger"
@@ -31,9 +30,6 @@ const (
 	MaxChain = 8
 )
 
-// oidStampInfo is id-ct-TSTInfo: what a token says (RFC 3161 §2.4.2).
-var oidStampInfo = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
-
 // oidUsage is id-ce-extKeyUsage: what a certificate is for (RFC 5280 §4.2.1.12).
 var oidUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
 
@@ -42,7 +38,9 @@ var oidUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
 // from anywhere: those in the token, and chain, each DER. The error is a [*Finding].
 //
 // The authority's certificate must be in the token and be for time stamping only; all of
-// the chain must have been valid at the time that it says.
+// the chain must have been valid at the time that it says. Keys are of RSA, 2048 to 8192
+// bits, or on P-256 or P-384, with SHA-256, SHA-384 or SHA-512; a chain has no more than
+// [MaxChain] certificates.
 func (p *Policy) OpenStamp(token []byte, c Checkpoint, chain ...[]byte) (Stamp, error) {
 	signed, signer, err := openToken(token)
 	if err != nil {
@@ -60,53 +58,6 @@ func (p *Policy) OpenStamp(token []byte, c Checkpoint, chain ...[]byte) (Stamp, 
 		return Stamp{}, err
 	}
 	return Stamp{info.Time.UTC(), signer.Subject.CommonName}, nil
-}
-
-// openToken returns what is signed and whose certificate signed it. That certificate
-// must be in the token: without one the library checks no signature.
-func openToken(token []byte) (*pkcs7.PKCS7, *x509.Certificate, error) {
-	malformed := Found(Malformed, "时间戳格式不对", "the time-stamp is malformed")
-	var whole asn1.RawValue // the library takes BER, and junk after it
-	if rest, err := asn1.Unmarshal(token, &whole); err != nil || len(rest) > 0 || len(token) > MaxToken {
-		return nil, nil, malformed
-	}
-	signed, err := pkcs7.Parse(token)
-	if err != nil || len(signed.Signers) != 1 || !contentOf(token).Equal(oidStampInfo) {
-		return nil, nil, malformed
-	}
-	unsigned := Found(BadSignature, "时间戳没有证书，或签名不对", "the time-stamp has no certificate, or its signature is wrong")
-	signer := signed.GetOnlySigner()
-	var content asn1.ObjectIdentifier
-	if signer == nil || signed.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &content) != nil || !content.Equal(oidStampInfo) {
-		return nil, nil, unsigned
-	}
-	// The time does not matter here, but there has to be one lest the library look at
-	// the clock.
-	if err := signed.VerifyWithOpts(x509.VerifyOptions{CurrentTime: signer.NotBefore}); err != nil {
-		return nil, nil, unsigned
-	}
-	return signed, signer, nil
-}
-
-// contentOf returns what kind of content is signed (RFC 5652 §5.2), which the library
-// does not tell; nil if it cannot be read.
-func contentOf(token []byte) asn1.ObjectIdentifier {
-	var message struct {
-		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue `asn1:"explicit,tag:0"`
-	}
-	var signed struct {
-		Version int
-		Digests asn1.RawValue
-		Content struct{ Type asn1.ObjectIdentifier }
-	}
-	if _, err := asn1.Unmarshal(token, &message); err != nil {
-		return nil
-	}
-	if _, err := asn1.Unmarshal(message.Content.Bytes, &signed); err != nil {
-		return nil
-	}
-	return signed.Content.Type
 }
 
 // parseChain returns the certificates that can be read.
@@ -130,8 +81,8 @@ func (p *Policy) trusts(signer *x509.Certificate, certificates []*x509.Certifica
 			others.AddCert(c)
 		}
 	}
-	_, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}})
-	if err != nil || !onlyStamps(signer) {
+	chains, err := signer.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}})
+	if err != nil || !onlyStamps(signer) || !slices.ContainsFunc(chains, isShort) {
 		return Found(UnknownKey, "时间戳的证书链不通向信任策略所列的证书，或当时不在有效期内", "the certificates of the time-stamp do not lead to one of the policy, or were not valid at its time")
 	}
 	return nil

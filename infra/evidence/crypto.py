@@ -393,6 +393,14 @@ class Certificate:
         return {usage.body for usage in der(self.extensions[EXTENDED_USAGE], 0x30).kids}
 
 
+def readable(data):
+    """Parses a certificate; None if it is none."""
+    try:
+        return Certificate(der(data, 0x30))
+    except Exception:
+        return None
+
+
 # ---- RFC 5652 and RFC 3161: time stamps ----------------------------------------
 
 SIGNED_DATA, TST_INFO = oid("1.2.840.113549.1.7.2"), oid("1.2.840.113549.1.9.16.1.4")
@@ -417,7 +425,7 @@ class Token:
         version, _, imprint, _, time, *_ = fields(der(self.content, 0x30), "02 06 30 02 18 30? 01? 02? a0? a1?")
         hashing, self.imprint = fields(imprint, "30 04")
         self.hashing, self.time = algorithm(hashing), time_of(time)
-        return version.body == b"\1"
+        return version.body == b"\1" and self.imprint.body
 
     @guarded
     def signed(self):
@@ -445,7 +453,7 @@ class Token:
     def trusted(self, pins, extra):
         """A path leads from the signer to a pin (RFC 5280 6.1), of at most 8 certificates and 100 signatures tried."""
         need(self.signer.usages() == {TIME_STAMPING} and EXTENDED_USAGE in self.signer.critical)  # RFC 3161 2.3
-        known = self.certificates + [Certificate(der(c, 0x30)) for c in extra]
+        known = self.certificates + [c for c in map(readable, extra) if c]
         path, reached, tries = [(self.signer, 0)], {self.signer.raw}, 0
         for certificate, between in path:  # which grows, nearest first
             if not certificate.usable(self.time):

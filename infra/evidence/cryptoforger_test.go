@@ -21,13 +21,17 @@ import (
 
 	"github.com/digitorus/pkcs7"
 	"github.com/digitorus/timestamp"
+
+	"xinfang/domain/proof"
 )
 
 var (
 	oidTSTInfo = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 	oidSHA256  = pkcs7.OIDDigestAlgorithmSHA256
-	imprinted  = sha256.Sum256([]byte("a checkpoint"))
+	imprinted  = sha256.Sum256([]byte(stampedCheckpoint.Text()))
 	stampedAt  = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+	stampedCheckpoint = proof.Checkpoint{Origin: origin, Size: 7}
 )
 
 // A certified is a certificate and its key.

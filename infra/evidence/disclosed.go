@@ -102,30 +102,23 @@ type Revealed struct {
 // note takes in what an event says of keys. It returns what of it is sealed under a
 // key that is open; ok is false if that cannot be opened.
 func (k *keyring) note(env *ledger.Envelope) (list []Revealed, ok bool) {
-	index := int64(env.Position) - 1
-	var meta struct { // what else is in it may be of a later version
-		Key string `json:"key_commitment"`
-	}
-	if err := json.Unmarshal(env.Meta, &meta); err != nil {
-		meta.Key = ""
-	}
-	e, err := petition.Codec.Decode(env.Type, env.Data)
-	if err != nil || env.Stream.Category != petition.Category {
+	if env.Stream.Category != petition.Category {
 		return nil, true
 	}
-	if subject := petition.SubjectIn(e); subject != uuid.Nil {
-		k.petitioner = subject
+	index := int64(env.Position) - 1
+	key, named, erased := says(env)
+	if named != uuid.Nil {
+		k.petitioner = named
 	}
-	if _, before := k.committed[meta.Key]; !before {
-		k.committed[meta.Key] = use{index, k.petitioner}
+	if _, before := k.committed[key]; !before {
+		k.committed[key] = use{index, k.petitioner}
 	}
-	if erasure, is := e.(petition.ErasureAuthorised); is {
-		if _, before := k.authorised[erasure.Subject]; !before {
-			k.authorised[erasure.Subject] = index
-		}
+	if _, before := k.authorised[erased]; !before {
+		k.authorised[erased] = index
 	}
-	by, is := k.opened[meta.Key]
-	if !is {
+	by, is := k.opened[key]
+	e, err := petition.Codec.Decode(env.Type, env.Data)
+	if !is || err != nil {
 		return nil, true
 	}
 	for _, b := range petition.Boxes(e) {
@@ -136,6 +129,48 @@ func (k *keyring) note(env *ledger.Envelope) (list []Revealed, ok bool) {
 		list = append(list, Revealed{index, b.Field, plain})
 	}
 	return list, true
+}
+
+// says returns what an event of a case says of keys: to which it commits, whom it makes
+// the petitioner, and whose key it allows to be destroyed; zero for none. All else in it
+// may be of a version that this program does not know, but for an erasure, which might
+// mean something else then.
+func says(env *ledger.Envelope) (key string, named, erased uuid.UUID) {
+	var meta struct {
+		Key string `json:"key_commitment"`
+	}
+	if err := json.Unmarshal(env.Meta, &meta); err != nil {
+		meta.Key = ""
+	}
+	switch env.Type {
+	case petition.Codec.Name(petition.PetitionRegistered{}), petition.Codec.Name(petition.CaseImported{}):
+		var said struct {
+			Petitioner struct {
+				Subject string `json:"subject"`
+			} `json:"petitioner"`
+		}
+		if err := json.Unmarshal(env.Data, &said); err == nil {
+			named = subjectOf(said.Petitioner.Subject)
+		}
+	case petition.Codec.Name(petition.ErasureAuthorised{}):
+		var said struct {
+			Subject string `json:"subject"`
+			Ground  string `json:"ground"`
+		}
+		if err := json.Unmarshal(env.Data, &said, json.RejectUnknownMembers(true)); err == nil {
+			erased = subjectOf(said.Subject)
+		}
+	}
+	return meta.Key, named, erased
+}
+
+// subjectOf returns the identity of a petitioner in its one form; zero if text is none.
+func subjectOf(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil || id.String() != text {
+		return uuid.Nil
+	}
+	return id
 }
 
 // judge returns under which events keys were destroyed, and what is wrong with what

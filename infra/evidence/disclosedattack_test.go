@@ -24,6 +24,8 @@ type sealedCase struct {
 	sealed personal.Key // under which its values are sealed; dataKey, to which its events commit, if it is zero
 	two    bool         // somebody is the petitioner from the second event on, which commits to otherKey
 	erased uuid.UUID    // whose data is authorised to be erased, at the end
+
+	change func(i int, r *ledger.Record) // what else than the program recorded them; nil if that did
 }
 
 // record records the case in a world of its own, in two events or three.
@@ -50,6 +52,9 @@ func (c sealedCase) record(t testing.TB) *world {
 	}
 	for i, e := range events {
 		record := petition.Codec.Record(e, ledger.Meta{Command: uuid.UUID{9}, Actor: ledger.Actor{Officer: "A1"}, Occurred: epoch, Key: keys[i]}, i)
+		if c.change != nil {
+			c.change(i, &record)
+		}
 		envelopes, err := w.store.Append(t.Context(), ours, ledger.Version(i), record)
 		ok(t, err)
 		w.take(envelopes)
@@ -117,6 +122,21 @@ func reformed(name, from, to string) attack {
 
 func asItIs(testing.TB, *Disclosure)   {}
 func gone(_ testing.TB, d *Disclosure) { *d = *destroyed() }
+
+// altered is a case with an erasure, where the event at index i is recorded by somebody
+// else than the program.
+func altered(index int, change func(r *ledger.Record)) sealedCase {
+	return sealedCase{erased: petitioner, change: func(i int, r *ledger.Record) {
+		if i == index {
+			change(r)
+		}
+	}}
+}
+
+func replaced(from, to string) func(r *ledger.Record) {
+	return func(r *ledger.Record) { r.Data = bytes.Replace(r.Data, []byte(from), []byte(to), 1) }
+}
+
 func swapped(t testing.TB, d *Disclosure) {
 	d.Keys[0].Wrapped = wrapped(t, petitioner, otherKey).Keys[0].Wrapped
 }
@@ -178,6 +198,20 @@ var (
 			return s2.pack(), Options{}
 		}},
 
+		disclosing("key of an event of a type that only a newer program knows", proof.OK, altered(1, func(r *ledger.Record) {
+			r.Type = "PetitionSung"
+			r.Meta = bytes.Replace(r.Meta, []byte(dataKey.Commitment()), []byte(otherKey.Commitment()), 1)
+		}), nil, func(t testing.TB, d *Disclosure) { *d = *wrapped(t, petitioner, otherKey) }),
+		disclosing("key of a petition with a member that only a newer program knows", proof.OK, altered(0, replaced(`{`, `{"more":1,`)), nil, asItIs),
+		disclosing("key of a petition of nobody", proof.Malformed, altered(0, replaced(`"subject":"`, `"subject":null,"s":"`)), nil, asItIs),
+		disclosing("key of a petition that is no JSON", proof.Malformed, altered(0, replaced(`{`, `{"x":NaN,`)), nil, asItIs),
+		disclosing("key of a petition with half a surrogate pair", proof.Malformed, altered(0, replaced(`{`, `{"x":"\ud800",`)), nil, asItIs),
+		disclosing("A26 key erased, and authorised with a member more", proof.ErasedUnallowed, altered(2, replaced(`{`, `{"not":true,`)), nil, gone),
+		disclosing("A26 key erased, and authorised for one in capitals", proof.ErasedUnallowed, altered(2, replaced(`0a00`, `0A00`)), nil, gone),
+		disclosing("A26 key erased, and authorised on a ground that is none", proof.ErasedUnallowed, altered(2, replaced(`"第47条"`, `47`)), nil, gone),
+		disclosing("A27 key erased, and authorised in another order", proof.OK, altered(2, func(r *ledger.Record) {
+			r.Data = []byte(`{ "ground": "第47条", "subject": "` + petitioner.String() + `" }`)
+		}), nil, gone),
 		disclosing("keys disclosed, one twice", proof.Malformed, none, nil, func(_ testing.TB, d *Disclosure) { d.Keys = append(d.Keys, d.Keys[0]) }),
 		disclosing("keys disclosed, a commitment twice", proof.Malformed, none, nil, func(_ testing.TB, d *Disclosure) {
 			d.Keys = append(d.Keys, d.Keys[0])

@@ -65,6 +65,8 @@ var noteAttacks = []attack{
 		ok(s.t, err)
 		return c + line(string(signed), 0)
 	}),
+	renoted("line of an unknown key, padded too much", proof.Malformed, func(_ *specimen, c string) string { return c + "— x AAAAAAAA=\n" }),
+	renoted("line of an unknown key, padded too little", proof.Malformed, func(_ *specimen, c string) string { return c + "— x AAAAAAAAA=\n" }),
 	renoted("only the witness has signed", proof.UnknownKey, func(_ *specimen, c string) string {
 		text, _, _ := strings.Cut(c, "\n\n")
 		return text + "\n\n" + line(c, 1)

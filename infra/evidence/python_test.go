@@ -91,3 +91,13 @@ func runPython(t *testing.T, python string, bundle []byte, o Options) (report py
 	}
 	return report, code
 }
+
+// TestPythonLimits checks that verify.py has the limit of this package that depends on
+// others.
+func TestPythonLimits(t *testing.T) {
+	b, err := os.ReadFile("verify.py")
+	ok(t, err)
+	if want := fmt.Sprintf(`"keys/disclosed.json", 300 * %d)`, MaxEvents); !bytes.Contains(b, []byte(want)) {
+		t.Errorf("verify.py has not %s", want)
+	}
+}

@@ -2,9 +2,11 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"encoding/asn1"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +26,22 @@ type stamping struct {
 	garble func([]byte) []byte // the token
 	ahead  time.Duration       // of the authority's clock before the ledger's
 	change func(*proof.Checkpoint)
-	after  func() // is done between the checkpoint and the record of the anchor
+	after  func()              // is done between the checkpoint and the record of the anchor
+	data   func(string) string // of the event, as somebody records it who is not the program
+}
+
+// A rewriting store records other data than it is given.
+type rewriting struct {
+	ledger.Store
+	data func(string) string
+}
+
+// Append implements [ledger.Store].
+func (r rewriting) Append(ctx context.Context, stream ledger.Stream, expected ledger.Version, records ...ledger.Record) ([]ledger.Envelope, error) {
+	for i := range records {
+		records[i].Data = []byte(r.data(string(records[i].Data)))
+	}
+	return r.Store.Append(ctx, stream, expected, records...)
 }
 
 // anchor records an anchor of all leaves that there are.
@@ -56,7 +73,11 @@ func (w *world) anchor(s stamping) ledger.Envelope {
 		s.after()
 	}
 	e := attest.NotaryAnchor{Note: string(signed), Token: token, Chain: [][]byte{s.tsa.Root.Raw}}
-	envelopes, err := attest.Decider.Handle(w.t.Context(), w.store, attest.Ask(e, ledger.Meta{Actor: ledger.Actor{Officer: "system"}, Occurred: epoch}))
+	store := ledger.Store(w.store)
+	if s.data != nil {
+		store = rewriting{store, s.data}
+	}
+	envelopes, err := attest.Decider.Handle(w.t.Context(), store, attest.Ask(e, ledger.Meta{Actor: ledger.Actor{Officer: "system"}, Occurred: epoch}))
 	ok(w.t, err)
 	w.take(envelopes)
 	return envelopes[0]
@@ -89,9 +110,9 @@ func newStamped(t testing.TB, s stamping) *specimen {
 // putAnchor puts the event at index of the tree in the bundle as an anchor.
 func (s *specimen) putAnchor(name string, index int64) {
 	s.event(name, index)
-	e, err := attest.Codec.Decode("NotaryAnchor", s.files[name+".data"])
-	ok(s.t, err)
-	s.files[name+".tsr"] = e.(attest.NotaryAnchor).Token
+	e, _ := attest.Codec.Decode("NotaryAnchor", s.files[name+".data"])
+	made, _ := e.(attest.NotaryAnchor) // which it need not be
+	s.files[name+".tsr"] = made.Token
 }
 
 // stamped is an attack by an anchor that is made so.
@@ -100,6 +121,11 @@ func stamped(name string, want proof.Verdict, make func(*testing.T) stamping) at
 		b := newStamped(s.t, make(s.t.(*testing.T)))
 		return b.pack(), Options{Policy: b.source.Policy}
 	}}
+}
+
+// recorded is an attack by an anchor that somebody has recorded with other data.
+func recorded(name string, want proof.Verdict, data func(string) string) attack {
+	return stamped("anchor recorded with "+name, want, func(*testing.T) stamping { return stamping{data: data} })
 }
 
 // restamped is an attack on the files of a bundle with two good anchors.
@@ -162,6 +188,15 @@ var stampAttacks = []attack{
 	stamped("anchor of what comes after it", proof.Malformed, func(*testing.T) stamping {
 		return stamping{change: func(c *proof.Checkpoint) { c.Size++ }}
 	}),
+	recorded("its members in another order", proof.OK, func(data string) string {
+		note, rest, _ := strings.Cut(data[1:], `,"token"`)
+		return `{"token"` + rest[:len(rest)-1] + "," + note + "}"
+	}),
+	recorded("a certificate that is none in its chain", proof.OK, func(data string) string { return strings.Replace(data, `"chain":["`, `"chain":["AAAA","`, 1) }),
+	recorded("nothing in its chain", proof.OK, func(data string) string { return strings.Replace(data, `"chain":["`, `"chain":[null,"`, 1) }),
+	recorded("no chain", proof.UnknownKey, func(data string) string { return data[:strings.Index(data, `,"chain"`)] + `,"chain":null}` }),
+	recorded("a chain that is none", proof.Malformed, func(data string) string { return data[:strings.Index(data, `,"chain"`)] + `,"chain":""}` }),
+	recorded("a member more", proof.Malformed, func(data string) string { return `{"more":1,` + data[1:] }),
 	{"policy without an authority: a bad token shows nothing", proof.OK, func(s *specimen) ([]byte, Options) {
 		b := newStamped(s.t, stamping{garble: breakLast, ahead: 30 * 24 * time.Hour})
 		b.tsa = nil

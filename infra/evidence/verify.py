@@ -143,6 +143,7 @@ def continues(first, second, path, first_root, second_root):
 # ---- C2SP: keys, notes, checkpoints --------------------------------------------
 
 def unbase64(text):
+    need(len(text) % 4 == 0)  # some versions of Python let more padding pass
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
@@ -294,13 +295,14 @@ def archive(path):
     return files
 
 
-def strict_json(text, fields, optional=()):
-    """Decodes an object, in whatever form: with exactly those fields, if any are named, and perhaps the optional ones behind."""
+def strict_json(text, fields):
+    """Decodes an object, in whatever form: with exactly those fields, if any are named."""
     def unique(pairs):
         need(len(dict(pairs)) == len(pairs))
         return dict(pairs)
-    value = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
-    need(isinstance(value, dict) and (fields is None or list(value) in (fields, fields + list(optional))))
+    value = json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=lambda _: need(False))
+    json.dumps(value, ensure_ascii=False).encode()  # which half a surrogate pair, and no more, is refused by
+    need(isinstance(value, dict) and (fields is None or list(value) == fields))
     return value
 
 
@@ -445,8 +447,9 @@ class Check:
         """Returns the index of a NotaryAnchor, the size that was stamped, and the time."""
         e = self.event(name, ".leaf")
         need(e["category"] == "notary" and e["type"] == b"NotaryAnchor")
-        data = strict_json(self.file(name + ".data", MAX_RECORD), ["note", "token"], ["chain"])
-        token, chain = unbase64(data["token"]), [unbase64(c) for c in data.get("chain", [])]
+        data = strict_json(self.file(name + ".data", MAX_RECORD), None)
+        need(set(data) <= {"note", "token", "chain"} and isinstance(data.get("chain"), (list, type(None))))
+        token, chain = unbase64(data["token"]), [unbase64(c or "") for c in data.get("chain") or []]
         need(len(chain) <= 8)
         note = data["note"].encode()
         size, root, _ = self.o.policy.checkpoint(note)
@@ -516,7 +519,7 @@ class Check:
 
     def disclosed(self):
         """Returns what the bundle discloses of keys. No key is opened here: that takes the reader's own."""
-        text = self.file("keys/disclosed.json", 300 * 2472)
+        text = self.file("keys/disclosed.json", 300 * 1737)
         d = strict_json(text, ["reader", "keys"])
         need(json.dumps(d, separators=(",", ":")).encode() == text and d["keys"])
         last, commitments = "00000000-0000-0000-0000-000000000000", [k["commitment"] for k in d["keys"]]
@@ -531,15 +534,16 @@ class Check:
         return d["keys"]
 
     def noted(self, e, name):
-        """Takes what a proven event says of keys: that it commits to one, or that one may be destroyed."""
+        """Takes what a proven event says of keys: that it commits to one, whose it is, or that one may be destroyed."""
         meta, data = loose_json(self.files[name + ".meta"]), loose_json(self.files[name + ".data"])
         if e["category"] != "case":
             return
-        if e["type"] in (b"PetitionRegistered", b"CaseImported") and isinstance(data.get("petitioner"), dict):
-            self.petitioner = data["petitioner"].get("subject", self.petitioner)
-        self.committed.setdefault(str(meta.get("key_commitment")), self.petitioner)
-        if e["type"] == b"ErasureAuthorised" and set(data) == {"subject", "ground"}:
-            self.authorised.add(str(data["subject"]))
+        subject = lambda of: of.get("subject") if isinstance(of, dict) and category_of("x-%s" % of.get("subject")) == "x" else None
+        if e["type"] in (b"PetitionRegistered", b"CaseImported"):
+            self.petitioner = subject(data.get("petitioner")) or self.petitioner
+        self.committed.setdefault(meta.get("key_commitment") if isinstance(meta.get("key_commitment"), str) else "", self.petitioner)
+        if e["type"] == b"ErasureAuthorised" and set(data) <= {"subject", "ground"} and isinstance(data.get("ground", ""), (str, type(None))):
+            self.authorised.add(subject(data))
 
     def judged(self, key):
         need(self.committed.get(key["commitment"]) == key["subject"])

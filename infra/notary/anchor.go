@@ -114,26 +114,34 @@ func (n *Notary) Anchors(ctx context.Context, indexes []int64, size int64, most 
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[ledger.Position]ledger.Envelope)
+	found := make(map[int]ledger.Envelope)
+	disbelieved := make([]bool, len(all)) // anybody may have appended many
+	take := func(i int) (taken bool, err error) {
+		if _, before := found[i]; before || disbelieved[i] {
+			return before, nil
+		}
+		env, err := n.believed(ctx, all[i])
+		if err != nil {
+			return false, err
+		}
+		if disbelieved[i] = env == nil; env != nil {
+			found[i] = *env
+		}
+		return env != nil, nil
+	}
 	for _, index := range indexes {
 		next := sort.Search(len(all), func(i int) bool { return int64(all[i].at) > index })
-		for i := next - 1; i >= 0; i-- {
-			if env, err := n.believed(ctx, all[i]); err != nil {
+		for i, taken := next-1, false; i >= 0 && !taken; i-- {
+			if taken, err = take(i); err != nil {
 				return nil, err
-			} else if env != nil {
-				found[env.Position] = *env
-				break
 			}
 		}
-		for i := next; i < len(all); i++ {
+		for i, taken := next, false; i < len(all) && !taken; i++ {
 			if all[i].size <= index {
 				continue
 			}
-			if env, err := n.believed(ctx, all[i]); err != nil {
+			if taken, err = take(i); err != nil {
 				return nil, err
-			} else if env != nil {
-				found[env.Position] = *env
-				break
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,46 @@ func TestAnchors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A counting log counts how often a stream is read.
+type counting struct {
+	ledger.Log
+	reads *int
+}
+
+func (c counting) ReadStream(ctx context.Context, s ledger.Stream, after ledger.Version) iter.Seq2[ledger.Envelope, error] {
+	*c.reads++
+	return c.Log.ReadStream(ctx, s, after)
+}
+
+// TestAnchorsOnce has somebody append anchors that nobody believes, so that it takes
+// long to find those around each of many entries: each is looked at once.
+func TestAnchorsOnce(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+	r, reads := newRig(t), 0
+	r.log = counting{r.store, &reads}
+	_, n, end := r.stamping(&now)
+	defer end()
+	r.record(50)
+	for i := range 50 {
+		forged := attest.NotaryAnchor{Note: proof.Checkpoint{Origin: origin, Size: 1, Root: ledger.Hash{byte(i)}}.Text() + "\n— x AAAAAAAA\n", Token: []byte{1}}
+		if _, err := attest.Decider.Handle(t.Context(), r.store, attest.Ask(forged, by(now))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.record(50)
+	var indexes []int64
+	for i := range int64(50) {
+		indexes = append(indexes, i, i+100)
+	}
+	found, err := n.Anchors(t.Context(), indexes, 150, 9)
+	if err != nil || len(found) > 0 {
+		t.Fatalf("%d anchors, %v", len(found), err)
+	}
+	if reads > 51 {
+		t.Errorf("it read %d times", reads)
 	}
 }
 

@@ -156,11 +156,11 @@ func (t tree) edge(c proof.Checkpoint) (*edge, error) {
 // read goes through the log up to c and returns how it differs from c; nil if it
 // does not. What is forged it notes in done.
 func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audited) (*proof.Finding, error) {
-	gm, err := a.sm3()
+	from := e.size
+	gm, err := a.sm3(from)
 	if err != nil {
 		return nil, err
 	}
-	from := e.size
 	var clock clock
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {

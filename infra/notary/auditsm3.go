@@ -20,12 +20,12 @@ type sm3Audit struct {
 	edge *compact.Range
 }
 
-// sm3 begins with the SM3 checkpoint in Dir, if the policy has a key for it. An audit
-// since an older checkpoint has no tree to begin with, and leaves it out.
-func (a Audit) sm3() (sm3Audit, error) {
+// sm3 begins with the SM3 checkpoint in Dir, if the policy has a key for it. What begins
+// at a later leaf than the first has no tree to go on from, and leaves it out.
+func (a Audit) sm3(from int64) (sm3Audit, error) {
 	g := sm3Audit{edge: sm3Ranges.NewEmptyRange(0)}
 	believes := slices.ContainsFunc(a.Policy.LogKeys, func(k proof.Key) bool { return k.Kind() == proof.SM2 })
-	if a.Dir == "" || a.Since != nil || !believes {
+	if a.Dir == "" || from > 0 || !believes {
 		return g, nil
 	}
 	b, err := os.ReadFile(filepath.Join(a.Dir, sm3Name))

@@ -63,7 +63,7 @@ func (a Audit) check(e attest.Event, env *ledger.Envelope, clock *clock) error {
 			return nil
 		}
 		c, err := proof.OpenKeyChange([]byte(e.Note), a.Policy.Origin)
-		if err != nil || a.Policy.Predates(c) {
+		if err != nil || a.Policy.Predates(c) || a.Policy.Has(c) {
 			return err
 		}
 		return a.Policy.CheckKeyChange(c)

@@ -130,3 +130,25 @@ func read(t *testing.T, dir, name string) []byte {
 	}
 	return b
 }
+
+// TestKeptSM3 is a crash after the guard has written down what it was about to sign: the
+// SM3 tree, which is as old as the checkpoint, is no other version of the ledger.
+func TestKeptSM3(t *testing.T) {
+	r := newRig(t).withSM2(0)
+	r.record(300)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	r.record(5)
+	if err := os.WriteFile(filepath.Join(r.dir, "guard", "guard"), memory(r.want(305)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := ReadKept(r.dir, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	audit := Audit{Log: r.store, Dir: r.dir, Policy: r.policy, Note: read(t, r.dir, "checkpoint")}
+	if err := audit.Keeps(t.Context(), kept); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,8 @@ package notary
 import (
 	"errors"
 	"math/rand/v2"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -70,6 +72,37 @@ func TestRotate(t *testing.T) {
 	}
 	if p := r.signs(); p.Size != 17 || keysOf(t, r.policy, p.Note) != "BC" {
 		t.Errorf("%d leaves, signed by %s", p.Size, keysOf(t, r.policy, p.Note))
+	}
+}
+
+// TestRotateSooner has the roots end the overlap before its time, as a policy may: the
+// change that is recorded is no forgery, and is not recorded again.
+func TestRotateSooner(t *testing.T) {
+	r := newKeyRig(t)
+	r.events(10)
+	r.signs()
+	if err := r.rotate(1000, 4); err != nil {
+		t.Fatal(err)
+	}
+	r.events(5)
+	if p := r.signs(); p.Size != 16 {
+		t.Fatalf("%+v", p.Checkpoint)
+	}
+	sooner := strings.Replace(r.policy.String(), " 0 1010\n", " 0 16\n", 1)
+	if err := WritePolicy(filepath.Join(r.dir, PolicyName), []byte(sooner)); err != nil {
+		t.Fatal(err)
+	}
+	r.events(1)
+	if p := r.signs(); p.Size != 17 || keysOf(t, r.policy, p.Note) != "B" {
+		t.Errorf("%d leaves, signed by %s", p.Size, keysOf(t, r.policy, p.Note))
+	}
+	if retired := r.retire(); retired != 1 {
+		t.Errorf("%d keys retired", retired)
+	}
+	p := r.signs()
+	done, err := Audit{Log: r.store, Dir: r.dir, Policy: r.policy, Note: p.Note}.Run(t.Context())
+	if err != nil || len(done.Forged) > 0 || r.changes() != 1 {
+		t.Errorf("%d changes are recorded; %v, %v", r.changes(), done.Forged, err)
 	}
 }
 

@@ -15,8 +15,7 @@ import (
 // A crash before it leaves keys that sign as the policy says and a change that is not
 // recorded: it is, when the notary starts again.
 func (n *Notary) AnnounceKeys(ctx context.Context, store ledger.Store, m ledger.Meta) (int, error) {
-	changes := n.o.Policy.KeyChanges()
-	if len(changes) == 0 {
+	if len(n.o.Policy.KeyChanges()) == 0 {
 		return 0, nil
 	}
 	recorded, err := n.keyChanges(ctx)
@@ -24,10 +23,7 @@ func (n *Notary) AnnounceKeys(ctx context.Context, store ledger.Store, m ledger.
 		return 0, err
 	}
 	made := 0
-	for _, c := range changes {
-		if recorded[c] {
-			continue
-		}
+	for _, c := range n.o.Policy.Unrecorded(recorded) {
 		note, err := n.o.Guard.SignKeyChange(ctx, c)
 		if err != nil {
 			return made, err
@@ -41,8 +37,7 @@ func (n *Notary) AnnounceKeys(ctx context.Context, store ledger.Store, m ledger.
 }
 
 // keyChanges returns the changes of keys that are recorded, and signed by both keys.
-func (n *Notary) keyChanges(ctx context.Context) (map[proof.KeyChange]bool, error) {
-	changes := make(map[proof.KeyChange]bool)
+func (n *Notary) keyChanges(ctx context.Context) (changes []proof.KeyChange, _ error) {
 	for s, err := range n.o.Log.Streams(ctx, attest.Category) {
 		if err != nil {
 			return nil, err
@@ -57,7 +52,7 @@ func (n *Notary) keyChanges(ctx context.Context) (map[proof.KeyChange]bool, erro
 				continue
 			}
 			if c, err := proof.OpenKeyChange([]byte(made.Note), n.o.Policy.Origin); err == nil { // anybody may have appended it
-				changes[c] = true
+				changes = append(changes, c)
 			}
 		}
 	}
