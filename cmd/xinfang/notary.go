@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -51,8 +50,8 @@ type notarised struct {
 // openNotary opens the notary of n; nil if none was set up.
 func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log *slog.Logger) (*notarised, error) {
 	dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-	policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
-	if errors.Is(err, fs.ErrNotExist) && a.cfg.Notary.Dir == "" {
+	policy, err := a.believed("")
+	if errors.Is(err, errNoNotary) && a.cfg.Notary.Dir == "" {
 		return nil, nil
 	}
 	if err != nil {

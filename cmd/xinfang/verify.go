@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -117,7 +115,7 @@ type verified struct {
 	Problem    string         `json:"problem,omitzero"`
 	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys; none without a notary, if no key is lost
 	Checkpoint int64          `json:"checkpoint,omitzero"`
-	Witnessed  bool           `json:"witnessed,omitzero"`
+	Witnessed  *bool          `json:"witnessed,omitzero"` // nil if there is no checkpoint
 	Finding    *proof.Finding `json:"finding,omitzero"`
 	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
 	Keys       *keysFound     `json:"keys,omitzero"`     // nil if they were not checked
@@ -128,23 +126,28 @@ type verified struct {
 // audit compares the ledger with the signed checkpoint and with what else f asks, and
 // notes the verdict. It returns what to show.
 func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string, err error) {
-	asked, own := f.policy != "" || f.tree != "" || len(f.older) > 0, f.tree == ""
+	asked, own := f.policy != "" || f.tree != "" || f.since || len(f.older) > 0, f.tree == ""
 	dir := cmp.Or(f.tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
-	policy, policyErr := readPolicy(cmp.Or(f.policy, filepath.Join(dir, notary.PolicyName)))
-	var kept notary.Kept
-	if own && policyErr == nil {
-		if kept, err = notary.ReadKept(dir, policy.Origin); err != nil {
-			return "", err
-		}
-	}
-	note, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
-	if errors.Is(err, fs.ErrNotExist) {
-		if asked {
-			return "", errNoNotary
-		}
+	policy, err := a.believed(f.policy)
+	if errors.Is(err, errNoNotary) && !asked {
 		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil
 	}
-	if err = errors.Join(err, policyErr); err != nil {
+	var kept notary.Kept
+	if err == nil && own {
+		kept, err = notary.ReadKept(dir, policy.Origin)
+	}
+	if err != nil {
+		return "", err
+	}
+	note, err := checkpointIn(dir, policy, kept)
+	if errors.Is(err, errNoCheckpoint) && !asked && kept.Guarded.Size == 0 {
+		return a.tr("公证还没有签过检查点：整体重写看不出来", "the notary has signed no checkpoint yet: a rewrite of all of it would not be seen"), nil
+	}
+	if wrong, ok := errors.AsType[*proof.Finding](err); ok {
+		v.OK, v.Verdict, v.Finding = false, wrong.Verdict, wrong
+		return "✗ " + wrong.Say().In(a.lang), nil
+	}
+	if err != nil {
 		return "", err
 	}
 	store, err := a.openStore(false)
@@ -170,7 +173,7 @@ func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string,
 		}
 		var held []byte
 		if held, err = os.ReadFile(name); err == nil {
-			err = audit.Continues(evidence.HeldNote(held))
+			err = inFile(audit.Continues(evidence.HeldNote(held)), name)
 		}
 	}
 	bar.done()
@@ -178,7 +181,7 @@ func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string,
 	if err != nil && !isFinding {
 		return a.unread(v, err)
 	}
-	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, wrong, done.Forged
+	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, &done.Witnessed, wrong, done.Forged
 	from := ""
 	if f.since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
@@ -198,7 +201,7 @@ func (a *app) audit(ctx context.Context, f verification, v *verified) (_ string,
 		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + from, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
-	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond) + from, nil
+	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证%s；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED%s; %d are not signed for yet"), done.Size, a.witnessedTo(policy, kept), done.Beyond) + from, nil
 }
 
 // recompute reads all of the ledger and notes what is wrong with it. It returns what
@@ -225,11 +228,11 @@ func (a *app) verifiedBefore(asked bool) (bool, error) {
 	if !asked {
 		return false, nil
 	}
-	dir, policy, _, err := a.published()
+	policy, err := a.believed("")
 	if err != nil {
 		return false, err
 	}
-	kept, err := notary.ReadKept(dir, policy.Origin)
+	kept, err := notary.ReadKept(a.notaryPath(notaryDir, a.cfg.Notary.Dir), policy.Origin)
 	return kept.Verified != nil, err
 }
 
