@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"xinfang/domain/attest"
@@ -33,7 +32,7 @@ func (a *app) authority(p *proof.Policy) (*authority, error) {
 	switch {
 	case address == "":
 		return nil, nil
-	case !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://"):
+	case !isAddress(address):
 		return nil, usage("notary.tsa 不是网址", "notary.tsa is no address")
 	case len(p.TSARoots) == 0:
 		return nil, usage("信任策略没有 tsaroot 一行：时间戳不会被任何人采信", "the policy has no line tsaroot: nobody would believe the time-stamps")

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -33,14 +31,11 @@ func (a *app) auditCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			tree = cmp.Or(tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
-			policy, err := readPolicy(cmp.Or(policyPath, filepath.Join(tree, notary.PolicyName)))
+			policy, err := a.believed(policyPath)
 			if err != nil {
 				return err
 			}
-			note, err := os.ReadFile(filepath.Join(tree, "checkpoint"))
-			if errors.Is(err, fs.ErrNotExist) {
-				return errNoNotary
-			}
+			note, err := checkpointIn(tree, policy, notary.Kept{})
 			if err != nil {
 				return err
 			}

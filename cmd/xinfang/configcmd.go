@@ -43,8 +43,8 @@ func (a *app) configCommand() *cobra.Command {
 						origin = a.tr("默认", "default")
 					}
 					value := s.value.Interface()
-					if s.key == "store" {
-						value = passwordIn.ReplaceAllString(fmt.Sprint(value), "$1:***@")
+					if text, ok := value.(string); ok {
+						value = passwordIn.ReplaceAllString(text, "$1:***@")
 					}
 					t.rows = append(t.rows, []string{s.key, fmt.Sprint(value), origin})
 					values[s.key] = map[string]any{"value": value, "origin": origin}
@@ -57,8 +57,8 @@ func (a *app) configCommand() *cobra.Command {
 	return cmd
 }
 
-// passwordIn finds the credentials of a connection string: the file that has them
-// is for some to read, and what is shown is for all.
+// passwordIn finds the credentials of an address: the file that has them is for some
+// to read, and what is shown is for all.
 var passwordIn = regexp.MustCompile(`(://[^:@/]*):[^@/]*@`)
 
 func (a *app) versionCommand() *cobra.Command {

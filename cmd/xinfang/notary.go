@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,8 +51,8 @@ type notarised struct {
 // openNotary opens the notary of n; nil if none was set up.
 func (a *app) openNotary(ctx context.Context, n *node, now func() time.Time, log *slog.Logger) (*notarised, error) {
 	dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-	policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
-	if errors.Is(err, fs.ErrNotExist) && a.cfg.Notary.Dir == "" {
+	policy, err := a.believed("")
+	if errors.Is(err, errNoNotary) && a.cfg.Notary.Dir == "" {
 		return nil, nil
 	}
 	if err != nil {
@@ -218,19 +218,25 @@ func readSmall(path string) ([]byte, error) {
 func (a *app) witnesses() ([]notary.Witness, error) {
 	var list []notary.Witness
 	for address := range strings.FieldsSeq(strings.ReplaceAll(a.cfg.Notary.Witnesses, ",", " ")) {
-		if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
-			return nil, usage("notary.witnesses 中的 %q 不是网址", "%q in notary.witnesses is no address", address)
+		if !isAddress(address) { // it may have a password, and is not told
+			return nil, usage("notary.witnesses 中的第 %d 个不是网址", "number %d of notary.witnesses is no address", len(list)+1)
 		}
 		list = append(list, remoteWitness{&witness.Client{URL: address, HTTP: &http.Client{Timeout: time.Minute}}})
 	}
 	return list, nil
 }
 
+// isAddress reports whether text is one that HTTP can ask.
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
 // A remoteWitness is a witness as the notary sees it.
 type remoteWitness struct{ client *witness.Client }
 
 // Name implements [notary.Witness].
-func (w remoteWitness) Name() string { return w.client.URL }
+func (w remoteWitness) Name() string { return w.client.Name() }
 
 // Cosign implements [notary.Witness].
 func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.TreeProof, signed []byte) ([]byte, error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,25 +29,26 @@ func (a *app) notaryShow() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-			policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
-			if errors.Is(err, fs.ErrNotExist) {
-				return errNoNotary
-			}
+			policy, err := a.believed("")
 			if err != nil {
 				return err
 			}
-			signed, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
-			if errors.Is(err, fs.ErrNotExist) {
+			kept, err := notary.ReadKept(dir, policy.Origin)
+			if err != nil {
+				return err
+			}
+			signed, err := checkpointIn(dir, policy, kept)
+			if errors.Is(err, errNoCheckpoint) {
 				return a.printPolicy(policy)
 			}
 			if err != nil {
-				return err
+				return a.unproven(err)
 			}
 			s, err := policy.Open(signed)
 			if err != nil {
-				return err
+				return a.unproven(err)
 			}
-			return a.printCheckpoint(policy, s, string(signed))
+			return a.printCheckpoint(policy, s, string(signed), kept)
 		},
 	}
 }
@@ -119,7 +119,7 @@ func (a *app) notaryMerge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printCheckpoint(policy, s, string(proof.Merge(request.Note, lines...)))
+			return a.printCheckpoint(policy, s, string(proof.Merge(request.Note, lines...)), notary.Kept{})
 		},
 	}
 }
@@ -137,7 +137,7 @@ func (a *app) notaryGuard() *cobra.Command {
 				return usage("--listen 必须给出：套接字的路径", "give --listen: the path of the socket")
 			}
 			dir := a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-			policy, err := readPolicy(filepath.Join(dir, notary.PolicyName))
+			policy, err := a.believed("")
 			if err != nil {
 				return err
 			}
@@ -169,11 +169,8 @@ func (a *app) notaryGuard() *cobra.Command {
 // published returns the notary's directory, its policy and its last checkpoint.
 func (a *app) published() (dir string, policy *proof.Policy, signed []byte, err error) {
 	dir = a.notaryPath(notaryDir, a.cfg.Notary.Dir)
-	if policy, err = readPolicy(filepath.Join(dir, notary.PolicyName)); err == nil {
-		signed, err = os.ReadFile(filepath.Join(dir, "checkpoint"))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errNoNotary
+	if policy, err = a.believed(""); err == nil {
+		signed, err = checkpointIn(dir, policy, notary.Kept{})
 	}
 	return dir, policy, signed, err
 }
@@ -189,9 +186,9 @@ func (a *app) printPolicy(p *proof.Policy) error {
 	return a.print(t)
 }
 
-// printCheckpoint prints the last checkpoint.
-func (a *app) printCheckpoint(p *proof.Policy, s proof.Signed, signed string) error {
-	state := a.tr("✗ UNWITNESSED 未经见证", "✗ UNWITNESSED")
+// printCheckpoint prints the last checkpoint of a notary that has kept k.
+func (a *app) printCheckpoint(p *proof.Policy, s proof.Signed, signed string, k notary.Kept) error {
+	state := a.tr("✗ UNWITNESSED 未经见证", "✗ UNWITNESSED") + a.witnessedTo(p, k)
 	if s.Witnessed {
 		state = fmt.Sprintf(a.tr("✓ %d 个见证", "✓ %d witnesses"), len(s.Cosigned))
 	}

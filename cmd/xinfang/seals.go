@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -55,10 +54,7 @@ func (n *node) sealStore(ctx context.Context) error {
 // auditSeals checks the seals of the whole ledger by the policy at path, or the
 // notary's own, and notes what it finds. It returns what to show.
 func (a *app) auditSeals(ctx context.Context, path string, v *verified) (_ string, err error) {
-	policy, err := readPolicy(cmp.Or(path, filepath.Join(a.notaryPath(notaryDir, a.cfg.Notary.Dir), notary.PolicyName)))
-	if errors.Is(err, fs.ErrNotExist) && path == "" {
-		return "", errNoNotary
-	}
+	policy, err := a.believed(path)
 	if err != nil {
 		return "", err
 	}

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -130,7 +128,7 @@ type verified struct {
 	Problem    string         `json:"problem,omitzero"`
 	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys; none without a notary, if no key is lost
 	Checkpoint int64          `json:"checkpoint,omitzero"`
-	Witnessed  bool           `json:"witnessed,omitzero"`
+	Witnessed  *bool          `json:"witnessed,omitzero"` // nil if there is no checkpoint
 	Finding    *proof.Finding `json:"finding,omitzero"`
 	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
 	Keys       *keysFound     `json:"keys,omitzero"`     // nil if they were not checked
@@ -158,23 +156,28 @@ func (c *checking) ReadAll(ctx context.Context, after ledger.Position) iter.Seq2
 // notes the verdict. It returns what to show, and what writes down that all of it was
 // verified, if it was. The ledger goes through check, if that is not nil.
 func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v *verified) (_ string, remember func() error, err error) {
-	asked, own := f.policy != "" || f.tree != "" || len(f.older) > 0, f.tree == ""
+	asked, own := f.policy != "" || f.tree != "" || f.since || len(f.older) > 0, f.tree == ""
 	dir := cmp.Or(f.tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
-	policy, policyErr := readPolicy(cmp.Or(f.policy, filepath.Join(dir, notary.PolicyName)))
-	var kept notary.Kept
-	if own && policyErr == nil {
-		if kept, err = notary.ReadKept(dir, policy.Origin); err != nil {
-			return "", nil, err
-		}
-	}
-	note, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
-	if errors.Is(err, fs.ErrNotExist) {
-		if asked {
-			return "", nil, errNoNotary
-		}
+	policy, err := a.believed(f.policy)
+	if errors.Is(err, errNoNotary) && !asked {
 		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil, nil
 	}
-	if err = errors.Join(err, policyErr); err != nil {
+	var kept notary.Kept
+	if err == nil && own {
+		kept, err = notary.ReadKept(dir, policy.Origin)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	note, err := checkpointIn(dir, policy, kept)
+	if errors.Is(err, errNoCheckpoint) && !asked && kept.Guarded.Size == 0 {
+		return a.tr("公证还没有签过检查点：整体重写看不出来", "the notary has signed no checkpoint yet: a rewrite of all of it would not be seen"), nil, nil
+	}
+	if wrong, ok := errors.AsType[*proof.Finding](err); ok {
+		v.OK, v.Verdict, v.Finding = false, wrong.Verdict, wrong
+		return "✗ " + wrong.Say().In(a.lang), nil, nil
+	}
+	if err != nil {
 		return "", nil, err
 	}
 	store, err := a.openStore(false)
@@ -206,7 +209,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		}
 		var held []byte
 		if held, err = os.ReadFile(name); err == nil {
-			err = audit.Continues(evidence.HeldNote(held))
+			err = inFile(audit.Continues(evidence.HeldNote(held)), name)
 		}
 	}
 	bar.done()
@@ -215,7 +218,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		said, err := a.unread(v, err)
 		return said, nil, err
 	}
-	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, done.Witnessed, wrong, done.Forged
+	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, &done.Witnessed, wrong, done.Forged
 	since := ""
 	if f.since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
@@ -233,7 +236,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + since, remember, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
-	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED; %d are not signed for yet"), done.Size, done.Beyond) + since, remember, nil
+	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证%s；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED%s; %d are not signed for yet"), done.Size, a.witnessedTo(policy, kept), done.Beyond) + since, remember, nil
 }
 
 // recompute finishes the check of the ledger in itself, and notes what is wrong with it.
@@ -260,11 +263,11 @@ func (a *app) verifiedBefore(asked bool) (bool, error) {
 	if !asked {
 		return false, nil
 	}
-	dir, policy, _, err := a.published()
+	policy, err := a.believed("")
 	if err != nil {
 		return false, err
 	}
-	kept, err := notary.ReadKept(dir, policy.Origin)
+	kept, err := notary.ReadKept(a.notaryPath(notaryDir, a.cfg.Notary.Dir), policy.Origin)
 	return kept.Verified != nil, err
 }
 

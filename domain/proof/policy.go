@@ -90,6 +90,9 @@ func (p *Policy) Wants(kind string, size int64) bool {
 // maxKeys is how many log keys, witnesses, writers and roots each a policy may have.
 const maxKeys = 32
 
+// lineNames are the first words of the lines that a policy may have.
+var lineNames = []string{"version", "origin", "logkey", "witness", "writer", "quorum", "tsaroot", "filter", "root", "roots"}
+
 // ParsePolicy reads a policy: its text, or a note (C2SP signed-note) of that text. It
 // checks no signature, and takes a note with forged ones: a policy is trusted because
 // whoever checks has pinned it, and one that comes later because it succeeds that
@@ -108,7 +111,10 @@ func ParsePolicy(file []byte) (*Policy, error) {
 		}
 		once := !slices.Contains([]string{"logkey", "witness", "writer", "tsaroot", "root"}, fields[0])
 		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
-			return nil, ledger.Troubled("信任策略第 %d 行有误（%.20q）", "line %d of the policy is wrong (%.20q)", lines, fields[0])
+			if !slices.Contains(lineNames, fields[0]) { // it may be a secret, of a file that is no policy
+				return nil, ledger.Troubled("信任策略第 %d 行有误：没有这样的行", "line %d of the policy is wrong: there are no such lines", lines)
+			}
+			return nil, ledger.Troubled("信任策略第 %d 行有误（%q）", "line %d of the policy is wrong (%q)", lines, fields[0])
 		}
 		seen[fields[0]] = true
 	}
@@ -213,7 +219,7 @@ func (p *Policy) check() error {
 		}
 	}
 	if p.Quorum > len(p.Witnesses) {
-		return ledger.Troubled("要求 %d 个见证，只列了 %d 个", "%d witnesses are required and %d are listed", p.Quorum, len(p.Witnesses))
+		return ledger.Troubled("信任策略要求 %d 个见证，只列了 %d 个", "the policy wants %d witnesses, and %d are listed", p.Quorum, len(p.Witnesses))
 	}
 	if p.Threshold > len(p.Roots) || p.Threshold == 0 && len(p.Roots) > 0 {
 		return ledger.Troubled("roots 一行要求 %d 把根密钥签名，root 列了 %d 把", "the line roots wants signatures of %d roots, and %d are listed", p.Threshold, len(p.Roots))

@@ -122,8 +122,8 @@ func TestPolicyKeys(t *testing.T) {
 		{"the log as a writer", base + "writer " + w.aV + " 0 -\nquorum 0\n", "twice"},
 		{"one log key twice", base + "logkey " + w.aV + " 0 -\nquorum 0\n", "twice"},
 		{"a log key of another name", base + "logkey " + otherName + " 0 -\nquorum 0\n", "other.example.gov.cn"},
-		{"quorum of more than there are", base + "witness " + w.w1V + " 0 -\nquorum 2\n", "2 witnesses are required and 1 are listed"},
-		{"quorum without witnesses", base + "quorum 1\n", "1 witnesses are required and 0 are listed"},
+		{"quorum of more than there are", base + "witness " + w.w1V + " 0 -\nquorum 2\n", "wants 2 witnesses, and 1 are listed"},
+		{"quorum without witnesses", base + "quorum 1\n", "wants 1 witnesses, and 0 are listed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { mustNotParse(t, tt.text, tt.want) })
 	}
@@ -154,6 +154,18 @@ func TestPolicyKeys(t *testing.T) {
 func logKeyOf(t testing.TB, name, seed string) (note.Signer, string) {
 	t.Helper()
 	return logKeyFrom(t, name, bytes.NewReader(private(seed).Seed()))
+}
+
+// TestPolicyTellsNoKey: a file with a secret, such as a master key, that is taken for a
+// policy is not quoted.
+func TestPolicyTellsNoKey(t *testing.T) {
+	for _, secret := range []string{"719adbedcab57fdecca5719adbedcab57fdecca5", "PRIVATE+KEY+r+0a0b0c0d+AYA"} {
+		_, err := proof.ParsePolicy([]byte(secret + "\n"))
+		trouble, ok := errors.AsType[*ledger.Trouble](err)
+		if !ok || strings.Contains(trouble.Text.ZH+trouble.Text.EN, secret[:4]) {
+			t.Errorf("%v", err)
+		}
+	}
 }
 
 // TestPolicyDistinctKeys takes many pairs of keys that are not the same, and those

@@ -183,7 +183,7 @@ func TestPolicyRoots(t *testing.T) {
 		{"a cosigning key as a root", base + rootLines(1, c.w1V), "line 9 "},
 		{"two thresholds", c.text + "roots 2\n", "line 13 "},
 		{"a root with a range", base + "root " + c.vkeys[0] + " 0 -\nroots 1\n", "line 9 "},
-		{"text after the signatures", string(sign(t, c.text, c.stranger)) + "quorum 0\n", `line 14 of the policy is wrong ("—")`},
+		{"text after the signatures", string(sign(t, c.text, c.stranger)) + "quorum 0\n", "line 14 of the policy is wrong"},
 		{"a last line that is cut off", strings.TrimSuffix(string(sign(t, c.text, c.stranger)), "\n"), "line 14 "},
 		{"two blocks of signatures", string(sign(t, string(sign(t, c.text, c.stranger)), c.stranger)), "line 14 "},
 		{"only signatures", "\n\n— x y\n", "no line version"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,16 +33,27 @@ type Client struct {
 	Verifier note.Verifier
 }
 
+// Name returns the address without credentials, which may be told to anybody.
+func (c *Client) Name() string {
+	scheme, rest, _ := strings.Cut(c.URL, "://")
+	host, path, slash := strings.Cut(rest, "/")
+	name := scheme + "://" + host[strings.LastIndex(host, "@")+1:]
+	if slash {
+		name += "/" + path
+	}
+	return name
+}
+
 // AddCheckpoint asks the witness to cosign the signed note of a checkpoint, which p
 // shows to continue the one of size old, and returns the signature lines to be added
 // to it. The error is a [*SizeConflict] if old is not what the witness has, a
 // [*Refused] if it does not cosign, ctx.Err() or what is wrong with the connection.
 // After the latter, the witness may have cosigned: ask again.
 func (c *Client) AddCheckpoint(ctx context.Context, old int64, p tlog.TreeProof, signed []byte) (lines []byte, err error) {
-	url := strings.TrimSuffix(c.URL, "/") + "/add-checkpoint"
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(FormatRequest(old, p, signed)))
+	address := strings.TrimSuffix(c.URL, "/") + "/add-checkpoint"
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(FormatRequest(old, p, signed)))
 	if err != nil {
-		return nil, unreachable(c.URL, err)
+		return nil, c.unreachable(err)
 	}
 	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	client := c.HTTP
@@ -50,12 +62,12 @@ func (c *Client) AddCheckpoint(ctx context.Context, old int64, p tlog.TreeProof,
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return nil, unreachable(c.URL, err)
+		return nil, c.unreachable(err)
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	if err != nil {
-		return nil, unreachable(c.URL, err)
+		return nil, c.unreachable(err)
 	}
 	switch {
 	case len(body) > maxAnswer:
@@ -67,7 +79,7 @@ func (c *Client) AddCheckpoint(ctx context.Context, old int64, p tlog.TreeProof,
 		}
 		return nil, &SizeConflict{size}
 	case answer.StatusCode != http.StatusOK:
-		return nil, refused(answer.StatusCode, verdicts[answer.StatusCode], "见证 %s 未签署（HTTP %d）：%.300q", "the witness %s did not cosign (HTTP %d): %.300q", c.URL, answer.StatusCode, body)
+		return nil, refused(answer.StatusCode, verdicts[answer.StatusCode], "见证 %s 未签署（HTTP %d）：%.300q", "the witness %s did not cosign (HTTP %d): %.300q", c.Name(), answer.StatusCode, body)
 	}
 	return c.lines(body, signed)
 }
@@ -109,11 +121,16 @@ func (c *Client) lines(body, signed []byte) ([]byte, error) {
 // odd returns the trouble that the witness answered what no witness does.
 func (c *Client) odd(zh, en string) error {
 	return &ledger.Trouble{Text: ledger.Text{
-		ZH: "见证 " + c.URL + " 的答复不合协议：" + zh,
-		EN: "the witness " + c.URL + " does not follow the protocol: " + en,
+		ZH: "见证 " + c.Name() + " 的答复不合协议：" + zh,
+		EN: "the witness " + c.Name() + " does not follow the protocol: " + en,
 	}}
 }
 
-func unreachable(url string, err error) error {
-	return &ledger.Trouble{Text: said("无法联系见证 %s：%v", "asking the witness %s: %v", url, err), Cause: err}
+// unreachable returns the trouble that the witness was not heard. The error of HTTP
+// names the address again, credentials and all.
+func (c *Client) unreachable(err error) error {
+	if in, ok := errors.AsType[*url.Error](err); ok {
+		err = in.Err
+	}
+	return &ledger.Trouble{Text: said("无法联系见证 %s：%v", "asking the witness %s: %v", c.Name(), err), Cause: err}
 }

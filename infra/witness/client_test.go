@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 )
 
@@ -107,6 +108,27 @@ func TestClientAgainstOthers(t *testing.T) {
 		} else {
 			mustSay(t, err)
 		}
+	}
+}
+
+// TestClientTellsNoPassword: an address may have one, and errors go into logs.
+func TestClientTellsNoPassword(t *testing.T) {
+	l := newTestLog(t, origin, "log").grow(t, 1, "honest")
+	odd := httptest.NewServer(http.NotFoundHandler())
+	defer odd.Close()
+	for _, at := range []string{"127.0.0.1:1", strings.TrimPrefix(odd.URL, "http://"), "127.0.0.1:x"} {
+		c := Client{URL: "http://user:secret@" + at + "/w1"}
+		_, err := c.AddCheckpoint(t.Context(), 0, nil, l.note(t, 1))
+		trouble, ok := errors.AsType[interface {
+			error
+			Say() ledger.Text
+		}](err)
+		if !ok || strings.Contains(fmt.Sprint(err, trouble.Say()), "secret") || strings.Contains(c.Name(), "secret") {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+	if got := (&Client{URL: "https://user:secret@w.example/w1"}).Name(); got != "https://w.example/w1" {
+		t.Error(got)
 	}
 }
 
