@@ -18,7 +18,7 @@ import (
 
 func (a *app) notaryCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "notary", Short: a.tr("公证：设置密钥与信任策略、查看检查点", "the notary: its key and policy, and its checkpoint")}
-	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard(), a.notaryRotate())
+	cmd.AddCommand(a.notaryInit(), a.notaryShow(), a.notaryRequest(), a.notaryMerge(), a.notaryGuard(), a.notaryRotate(), a.notaryAmend())
 	return cmd
 }
 

@@ -39,8 +39,7 @@ func (a *app) notaryRotate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.warn("%s", a.tr("⚠ 请把这份信任策略另行交给每一个核验人；每个见证须用它运行 xinfang witness add", "⚠ give this policy to everybody who verifies, by another way; each witness needs it for xinfang witness add"))
-			return a.printPolicy(policy)
+			return a.printNextPolicy(policy, policy.Threshold)
 		},
 	}
 	cmd.Flags().Int64Var(&overlap, "overlap", defaultOverlap, a.tr("新旧密钥并用多少条", "for how many `entries` both keys sign"))
@@ -67,6 +66,16 @@ func (a *app) rotateKey(ctx context.Context, overlap int64) (next *proof.Policy,
 		return err
 	})
 	return next, err
+}
+
+// printNextPolicy prints a policy that has taken the place of another, and who needs it.
+// So many roots of that one must sign it before it counts for anybody else.
+func (a *app) printNextPolicy(next *proof.Policy, threshold int) error {
+	a.warn("%s", a.tr("⚠ 请把这份信任策略另行交给每一个核验人；每个见证须用它运行 xinfang witness add", "⚠ give this policy to everybody who verifies, by another way; each witness needs it for xinfang witness add"))
+	if threshold > 0 {
+		a.warn(a.tr("⚠ 先由前一版所列的 %d 把根密钥签名（xinfang policy sign）：没有签名，核验人不会接受它", "⚠ first have %d roots of the version before sign it (xinfang policy sign): nobody who verifies accepts it without"), threshold)
+	}
+	return a.printPolicy(next)
 }
 
 // retireKeys takes old keys out of the key file, once their change is recorded.
@@ -147,7 +156,7 @@ var (
 		EN: "the notary's key is on the guard's side (notary.guard): change it there, and copy the policy here",
 	}}
 	errServerRuns = &ledger.Refusal{Code: "ERR_SERVER_RUNS", Kind: ledger.Conflict, Text: ledger.Text{
-		ZH: "台账正由服务使用；更换密钥前请先停止服务", EN: "a server has the ledger open; stop it before you change the key",
+		ZH: "台账正由服务使用；更换密钥或信任策略前请先停止服务", EN: "a server has the ledger open; stop it before you change the key or the policy",
 	}}
 	errNoOldKey = &ledger.Refusal{Code: "ERR_NO_OLD_KEY", Kind: ledger.Conflict, Text: ledger.Text{
 		ZH: "密钥文件中没有可以移除的旧密钥：都还要签署", EN: "the key file has no old key that could be taken out: all of them have still to sign",

@@ -37,7 +37,7 @@ type algorithm struct {
 
 var algorithms = []algorithm{mldsa44, sm2WithSM3}
 
-const secretSize = 32
+const secretSize = 32 // of Ed25519, too
 
 var errKey = errors.New("malformed key")
 
@@ -108,6 +108,22 @@ func GenerateKey(kind, name string, random io.Reader) (skey, vkey string, err er
 		_, err = NewVerifier(vkey)
 	}
 	return skey, vkey, err
+}
+
+// PublicKey returns the public key of a secret one, which may be of any kind, as
+// [GenerateKey] makes both. Its error does not quote the key.
+func PublicKey(skey string) (vkey string, err error) {
+	s, err := NewSigner(skey)
+	if err != nil {
+		return "", errKey
+	}
+	fields := strings.SplitN(skey, "+", 5) // PRIVATE+KEY+name+hash+key, of which the last is base64
+	b, err := base64.StdEncoding.DecodeString(fields[4])
+	if err != nil || len(b) < secretSize {
+		return "", errKey
+	}
+	_, vkey, err = GenerateKey(KindOf(s), s.Name(), bytes.NewReader(b[len(b)-secretSize:]))
+	return vkey, err
 }
 
 // KindOf returns the kind of a key that [NewSigner] or [NewVerifier] has made.

@@ -47,6 +47,12 @@ func TestKeys(t *testing.T) {
 			if v.Name() != origin || v.Name() != s.Name() || v.KeyHash() != s.KeyHash() || proof.KindOf(v) != kind || proof.KindOf(s) != kind {
 				t.Errorf("%s+%08x of %s signs, and %s+%08x of %s verifies", s.Name(), s.KeyHash(), proof.KindOf(s), v.Name(), v.KeyHash(), proof.KindOf(v))
 			}
+			if public, err := proof.PublicKey(skey); public != vkey || err != nil {
+				t.Errorf("the public key of it is %s, %v; want %s", public, err, vkey)
+			}
+			if public, err := proof.PublicKey(vkey); err == nil {
+				t.Errorf("the public key of a public key is %s", public)
+			}
 			sig, err := s.Sign(text)
 			sig2, err2 := s.Sign(text)
 			if err != nil || err2 != nil || !bytes.Equal(sig, sig2) {

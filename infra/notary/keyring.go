@@ -1,15 +1,10 @@
 package notary
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"xinfang/domain/proof"
 )
@@ -56,25 +51,18 @@ func (k *Keyring) Close() error { return k.guard.Close() }
 // signed with it, and Rotate takes it up. A crash after that leaves a change that
 // lacks its record in the ledger, which [Notary.AnnounceKeys] makes.
 func (k *Keyring) Rotate(overlap int64, random io.Reader) (*proof.Policy, error) {
-	policy, vkey, secrets := k.guard.policy, k.unlisted(), k.secrets
-	if vkey == "" {
-		secret, made, err := note.GenerateKey(random, policy.Origin)
-		if err != nil {
-			return nil, err
-		}
-		vkey, secrets = made, append(slices.Clip(secrets), secret)
+	secrets, vkey, err := k.with(proof.Ed25519, k.secrets, random)
+	if err != nil {
+		return nil, err
 	}
-	next, err := policy.Succeeded(vkey, k.guard.last.Size, overlap)
+	next, err := k.guard.policy.Succeeded(vkey, k.guard.last.Size, overlap)
 	if err != nil {
 		return nil, err
 	}
 	if err := k.disk.writeKeys(k.keyFile, secrets); err != nil {
 		return nil, err
 	}
-	if err := k.disk.replace(filepath.Join(k.dir, PolicyName), []byte(next.String()), 0o644); err != nil {
-		return nil, err
-	}
-	return next, k.disk.syncDir(k.dir)
+	return next, k.writePolicy(next)
 }
 
 // Retire takes the keys out of the key file that will never sign again, since more is
@@ -98,28 +86,23 @@ func (k *Keyring) Retire() (int, error) {
 	return len(k.secrets) - len(kept), k.disk.writeKeys(k.keyFile, kept)
 }
 
-// unlisted returns the public key of an Ed25519 key in the file that the policy does
-// not list; "" if there is none.
-func (k *Keyring) unlisted() string {
+// with returns a public key of a kind that the policy does not list, and secrets with the
+// secret one: that in the file if there is one, or else one of random bytes.
+func (k *Keyring) with(kind string, secrets []string, random io.Reader) (more []string, vkey string, err error) {
 	for i, s := range k.guard.signers {
-		vkey, ok := publicOf(k.secrets[i])
-		if ok && !slices.ContainsFunc(k.guard.policy.LogKeys, func(key proof.Key) bool { return isOf(s, key.VKey) }) {
-			return vkey
+		if proof.KindOf(s) == kind && !slices.ContainsFunc(k.guard.policy.LogKeys, func(key proof.Key) bool { return isOf(s, key.VKey) }) {
+			vkey, err = proof.PublicKey(k.secrets[i])
+			return secrets, vkey, err
 		}
 	}
-	return ""
+	secret, vkey, err := proof.GenerateKey(kind, k.guard.origin, random)
+	return append(slices.Clip(secrets), secret), vkey, err
 }
 
-// publicOf returns the public key of a secret one as [note.GenerateKey] makes both;
-// false if it is not of Ed25519.
-func publicOf(secret string) (vkey string, ok bool) {
-	const ed25519Kind = 1
-	fields := strings.SplitN(secret, "+", 5) // PRIVATE+KEY+name+hash+key
-	key, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
-	if err != nil || len(fields) != 5 || len(key) != 1+ed25519.SeedSize || key[0] != ed25519Kind {
-		return "", false
+// writePolicy makes next the policy, durably.
+func (k *Keyring) writePolicy(next *proof.Policy) error {
+	if err := k.disk.replace(filepath.Join(k.dir, PolicyName), []byte(next.String()), 0o644); err != nil {
+		return err
 	}
-	public, isPublic := ed25519.NewKeyFromSeed(key[1:]).Public().(ed25519.PublicKey)
-	vkey, err = note.NewEd25519VerifierKey(fields[2], public)
-	return vkey, err == nil && isPublic
+	return k.disk.syncDir(k.dir)
 }
