@@ -24,7 +24,7 @@ type attack struct {
 }
 
 func allAttacks() []attack {
-	return slices.Concat(bundleAttacks, growthAttacks, zipAttacks, noteAttacks, proofAttacks, timeAttacks, stampAttacks, sealAttacks, disclosedAttacks, kindAttacks, sm3Attacks)
+	return slices.Concat(bundleAttacks, growthAttacks, zipAttacks, noteAttacks, proofAttacks, timeAttacks, stampAttacks, sealAttacks, disclosedAttacks, kindAttacks, sm3Attacks, updateAttacks)
 }
 
 // TestAttacks checks the verdict on every attack.

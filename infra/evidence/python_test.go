@@ -73,6 +73,9 @@ func runPython(t *testing.T, python string, bundle []byte, o Options) (report py
 	if o.Skew != 0 {
 		args = append(args, "--skew", fmt.Sprint(o.Skew.Seconds()))
 	}
+	for i, next := range o.Updates {
+		args = append(args, "--update", write(fmt.Sprintf("update-%d", i), next))
+	}
 	for i, note := range o.Older {
 		args = append(args, "--older", write(fmt.Sprintf("older-%d", i), note))
 	}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A second verifier of evidence bundles (petition-evidence/v1), for Python 3.8 and up.
 
-    python3 verify.py bundle.zip --policy policy.txt [--older note.txt]...
+    python3 verify.py bundle.zip --policy policy.txt [--update next.txt]... [--older note.txt]...
 
-It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
+An update is a policy that roots of the one before have signed; the last is believed. It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
 bundle does not hold, 2 for a wrong command line or policy, 1 if a file cannot be read.
 
 It is one file, so that it can be carried to a machine on its own; a policy that pins a
@@ -16,7 +16,7 @@ wrong is the same, so that the verdicts can be compared.
 import argparse, base64, hashlib, json, re, struct, sys, time, zlib
 
 ORDER = ["OK", "OK_UNWITNESSED", "UNSEALED", "STALE", "INCOMPLETE", "TIME_VIOLATION", "ERASED_UNAUTHORISED", "MALFORMED", "WRONG_ORIGIN", "UNKNOWN_KEY",
-         "KEY_OUT_OF_RANGE", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "FORK"]
+         "KEY_OUT_OF_RANGE", "QUORUM_NOT_MET", "BAD_SIGNATURE", "BAD_PROOF", "TAMPERED_INSERTED", "TAMPERED_ORDER", "TAMPERED_CONTENT", "ROLLED_BACK", "FORK"]
 MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 10, (1 << 20) - (1 << 14), 10000, 64 << 20, 1 << 30
 NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|"
                   r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|sm3/(checkpoint|[0-9]{6}\.txt)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
@@ -25,6 +25,7 @@ HASH = re.compile("[0-9a-f]{64}")
 KINDS = ["ed25519", "ml-dsa-44", "sm2"]  # of log keys
 TAGS = {"ed25519": b"\1", "witness": b"\4", "ml-dsa-44": b"\6", "sm2": b"\xff\x1fpetition-ledger/sm2-with-sm3/v1"}
 SIZES = {"ed25519": 32, "witness": 32, "ml-dsa-44": 1312, "sm2": 65}
+FILTER = "5adf65187b4a084a3b4d60b6ca0897495abc413a991e6b7171300eaed7ba0402"  # what the ledger keeps: the only one that there is
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -150,59 +151,106 @@ def unbase64(text):
         raise Bad("MALFORMED")
 
 
+def split_note(file):
+    """Returns the text of a policy, and whether lines that look like signatures follow it."""
+    text, split, lines = file.rpartition(b"\n\n")
+    if split and lines.endswith(b"\n") and all(line.startswith("\u2014 ".encode()) for line in lines[:-1].split(b"\n")):
+        return text + b"\n", True
+    return file, False
+
+
+def opened(signed, keys):
+    """Returns the text of a note and [(kind, first size, last size, time)] of those keys that have signed it."""
+    try:
+        whole = signed.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Bad("MALFORMED")
+    text, split, lines = whole.rpartition("\n\n")
+    need(split and lines.endswith("\n") and not any(c < " " and c != "\n" for c in whole))
+    text, found = text + "\n", {}
+    for count, line in enumerate(lines[:-1].split("\n")):
+        name, _, data = line[2:].partition(" ")
+        need(line.startswith("\u2014 ") and name and data and "+" not in name and not any(c in SPACES for c in name))
+        data = unbase64(data)
+        need(len(data) >= 5 and count < 100)
+        at, signature = (name, data[:4]), data[4:]
+        if at not in keys or at in found:
+            continue
+        kind, key, first, last = keys[at]
+        stamp, message = 0, text.encode()
+        if kind == "witness":
+            need(len(signature) == 72, "BAD_SIGNATURE")
+            stamp, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            message = b"cosignature/v1\ntime %d\n%s" % (stamp, message)
+        need(signs(kind, key, name, message, signature), "BAD_SIGNATURE")
+        found[at] = (kind, first, last, stamp)
+    return text, list(found.values())
+
+
 class Policy:
-    def __init__(self, text):
-        self.keys, self.writers, self.origin, self.quorum, self.tsaroots = {}, [], None, None, set()
-        for line in text.split("\n"):
+    def __init__(self, file):
+        self.lines = {word: [] for word in ("version", "origin", "quorum", "filter", "roots", "logkey", "witness", "writer", "root", "tsaroot")}
+        self.keys, self.writers, self.roots, publics = {}, [], {}, set()
+        for line in split_note(file)[0].decode("utf-8", "surrogateescape").split("\n"):
             word, *args = line.split() or ["#"]
-            if word in ("logkey", "witness", "writer", "root"):  # roots sign policies, which is not checked here
+            if word.startswith("#"):
+                continue
+            if word in ("logkey", "witness", "writer", "root"):
                 vkey, first, last = args if word != "root" else args + ["0", "-"]
                 name, hashed, key = vkey.split("+", 2)
+                publics.add(key[2:])
                 key = base64.b64decode(key, validate=True)
                 kind = "witness" if word == "witness" else next((k for k in KINDS if word == "logkey" and key.startswith(TAGS[k])), "ed25519")
                 if sha256(name.encode(), b"\n", key)[:4].hex() != hashed or len(key) != len(TAGS[kind]) + SIZES[kind] or not key.startswith(TAGS[kind]):
                     raise ValueError("a key of the policy is wrong")
                 key, first, last = key[len(TAGS[kind]):], int(first), MAX_SIZE if last == "-" else int(last)
+                if not 0 <= first <= last <= MAX_SIZE:
+                    raise ValueError("a range of the policy is wrong")
                 if word == "writer":
                     self.writers.append((key, first, last))
-                elif word != "root":
-                    self.keys[name, bytes.fromhex(hashed)] = (kind, key, first, last)
-            elif word == "origin":
-                self.origin, = args
-            elif word == "quorum":
-                self.quorum = int(args[0])
-            elif word == "tsaroot":
-                self.tsaroots.add(bytes.fromhex(args[0]))
-        if not self.origin or self.quorum is None or not self.keys:
-            raise ValueError("the policy lacks an origin, a quorum or keys")
+                else:
+                    (self.roots if word == "root" else self.keys)[name, bytes.fromhex(hashed)] = (kind, key, first, last)
+                value = (vkey, first, last)
+            elif word in self.lines:
+                value, = args
+                value = int(value) if word in ("version", "quorum", "roots") else bytes.fromhex(value) if word == "tsaroot" else value
+            else:
+                raise ValueError("a line of the policy is wrong")
+            self.lines[word].append(value)
+        line, count = self.lines, {word: len(values) for word, values in self.lines.items()}
+        if any(count[word] != 1 for word in ("version", "origin", "quorum", "filter")) or max(count.values()) > 32 or len(file) > MAX_NOTE:
+            raise ValueError("the policy lacks a line, or has too many")
+        self.version, self.origin, self.quorum, self.tsaroots = line["version"][0], line["origin"][0], line["quorum"][0], set(line["tsaroot"])
+        self.threshold = sum(line["roots"])
+        if self.version < 1 or line["filter"] != [FILTER] or any(len(pin) != 32 for pin in self.tsaroots) or not 0 <= self.quorum <= count["witness"]:
+            raise ValueError("a line of the policy is wrong")
+        if count["roots"] != min(count["root"], 1) or not count["roots"] <= self.threshold <= count["root"]:
+            raise ValueError("the roots of the policy are wrong")
+        if len(publics) != sum(count[word] for word in ("logkey", "witness", "writer", "root")):
+            raise ValueError("the policy has one key twice")
+        if any(vkey.split("+")[0] != self.origin for vkey, _, _ in line["logkey"]) or all(kind != "ed25519" for kind, *_ in self.keys.values()):
+            raise ValueError("the policy has no Ed25519 key, or one of another ledger")
+
+    def succeed(self, file):
+        """Returns the policy in a file if enough roots of this one have signed it, and it believes what this one does of the past."""
+        later = Policy(file)
+        need(later.origin == self.origin, "WRONG_ORIGIN")
+        if later.lines == self.lines:
+            return self
+        need(self.roots, "UNKNOWN_KEY")
+        need(len(opened(file, self.roots)[1] if split_note(file)[1] else []) >= self.threshold, "QUORUM_NOT_MET")
+        need(later.version >= self.version, "ROLLED_BACK")
+        need(later.version > self.version, "FORK")
+        ranges = {vkey: (first, last) for vkey, first, last in later.lines["logkey"]}
+        for vkey, first, last in self.lines["logkey"]:
+            need(vkey in ranges and ranges[vkey][0] == first and ranges[vkey][1] <= last, "KEY_OUT_OF_RANGE")
+        return later
 
     def signatures(self, signed):
-        """Returns the text of a note and [(kind, first size, last size, time)] of its known keys."""
-        try:
-            whole = signed.decode("utf-8")
-        except UnicodeDecodeError:
-            raise Bad("MALFORMED")
-        text, split, lines = whole.rpartition("\n\n")
-        need(split and lines.endswith("\n") and not any(c < " " and c != "\n" for c in whole))
-        text, found = text + "\n", {}
-        for count, line in enumerate(lines[:-1].split("\n")):
-            name, _, data = line[2:].partition(" ")
-            need(line.startswith("\u2014 ") and name and data and "+" not in name and not any(c in SPACES for c in name))
-            data = unbase64(data)
-            need(len(data) >= 5 and count < 100)
-            at, signature = (name, data[:4]), data[4:]
-            if at not in self.keys or at in found:
-                continue
-            kind, key, first, last = self.keys[at]
-            stamp, message = 0, text.encode()
-            if kind == "witness":
-                need(len(signature) == 72, "BAD_SIGNATURE")
-                stamp, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-                message = b"cosignature/v1\ntime %d\n%s" % (stamp, message)
-            need(signs(kind, key, name, message, signature), "BAD_SIGNATURE")
-            found[at] = (kind, first, last, stamp)
+        """Returns the text of a note and what is known of its known keys, of which there must be one."""
+        text, found = opened(signed, self.keys)
         need(found, "UNKNOWN_KEY")
-        return text, list(found.values())
+        return text, found
 
     def checkpoint(self, signed, tree_of=""):
         """Returns the size, the root and the times of the cosignatures of a checkpoint; that of the SM3 tree has a name of its own."""
@@ -357,6 +405,9 @@ class Check:
         return self.files[name]
 
     def bundle(self):
+        for path in self.o.update:
+            with open(path, "rb") as f:
+                self.o.policy = self.o.policy.succeed(f.read(MAX_NOTE + 1))
         self.files = archive(self.o.bundle)
         m = manifest(self.files)
         self.note = self.file("checkpoint", MAX_NOTE)
@@ -570,6 +621,7 @@ def main():
     p = argparse.ArgumentParser(description="verify an evidence bundle (petition-evidence/v1)")
     p.add_argument("bundle")
     p.add_argument("--policy", required=True)
+    p.add_argument("--update", action="append", default=[], help="a policy that succeeds the one before; in order")
     p.add_argument("--older", action="append", default=[], help="a signed checkpoint that you hold")
     p.add_argument("--skew", type=float, default=300, help="seconds that clocks may be apart")
     p.add_argument("--stale-after", type=float, default=0, help="seconds; 0 is never")
@@ -577,8 +629,8 @@ def main():
     options = p.parse_args()
     check = Check(options)
     try:
-        with open(options.policy, encoding="utf-8") as f:
-            options.policy = Policy(f.read())
+        with open(options.policy, "rb") as f:
+            options.policy = Policy(f.read(MAX_NOTE + 1))
     except ValueError as wrong:
         sys.exit(p.error("the policy: %s" % wrong))
     try:
