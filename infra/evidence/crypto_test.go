@@ -62,7 +62,7 @@ func askCrypto(t *testing.T, calls []cryptoCall) []string {
 	for _, c := range calls {
 		in.Write(append(encode(t, c), '\n'))
 	}
-	cmd := exec.CommandContext(t.Context(), "python3", "-B", "-c", cryptoDriver)
+	cmd := exec.CommandContext(t.Context(), findPython(t), "-B", "-c", cryptoDriver)
 	cmd.Stdin, cmd.Stderr = &in, &stderr
 	out, err := cmd.Output()
 	if err != nil {
