@@ -183,28 +183,14 @@ func (n *Notary) places(ctx context.Context, size int64) ([]anchor, error) {
 	if a.seen == nil {
 		a.seen = make(map[ledger.Stream]ledger.Version)
 	}
-	for s, err := range n.o.Log.Streams(ctx, attest.Category) {
-		if err != nil {
-			return nil, err
+	err := eachRecorded(ctx, n.o.Log, a.seen, func(env ledger.Envelope, made attest.NotaryAnchor) {
+		text, _, _ := strings.Cut(made.Note, "\n\n")
+		if c, err := proof.ParseCheckpoint(text + "\n"); err == nil {
+			a.all = append(a.all, anchor{env.Stream, env.Version, env.Position, c.Size})
 		}
-		if s.Version == a.seen[s.Stream] {
-			continue
-		}
-		for env, err := range n.o.Log.ReadStream(ctx, s.Stream, a.seen[s.Stream]) {
-			if err != nil {
-				return nil, err
-			}
-			a.seen[s.Stream] = env.Version
-			e, err := attest.Codec.Decode(env.Type, env.Data)
-			made, ok := e.(attest.NotaryAnchor)
-			if err != nil || !ok {
-				continue
-			}
-			text, _, _ := strings.Cut(made.Note, "\n\n")
-			if c, err := proof.ParseCheckpoint(text + "\n"); err == nil {
-				a.all = append(a.all, anchor{env.Stream, env.Version, env.Position, c.Size})
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(a.all, func(x, y anchor) int { return cmp.Compare(x.at, y.at) })
 	end := sort.Search(len(a.all), func(i int) bool { return int64(a.all[i].at) > size })

@@ -128,30 +128,17 @@ func (n *Notary) recall(ctx context.Context, index int64) (*Attested, error) {
 func (n *Notary) attested(ctx context.Context, index int64) (*Attested, error) {
 	var best *Attested
 	witnessed := n.Status().Witnessed.Size
-	for s, err := range n.o.Log.Streams(ctx, attest.Category) {
-		if err != nil {
-			return nil, err
+	err := eachRecorded(ctx, n.o.Log, make(map[ledger.Stream]ledger.Version), func(env ledger.Envelope, made attest.NotaryHeads) {
+		note, err := n.o.Policy.OpenHeads([]byte(made.Note))
+		if err != nil || note.Size <= index || note.Size >= int64(env.Position) {
+			return // anybody may have appended it
 		}
-		for env, err := range n.o.Log.ReadStream(ctx, s.Stream, 0) {
-			if err != nil {
-				return nil, err
-			}
-			e, err := attest.Codec.Decode(env.Type, env.Data)
-			made, ok := e.(attest.NotaryHeads)
-			if err != nil || !ok {
-				continue
-			}
-			note, err := n.o.Policy.OpenHeads([]byte(made.Note))
-			if err != nil || note.Size <= index || note.Size >= int64(env.Position) {
-				continue // anybody may have appended it
-			}
-			a := &Attested{Event: env, Note: note}
-			if best == nil || rank(a, witnessed) > rank(best, witnessed) {
-				best = a
-			}
+		a := &Attested{Event: env, Note: note}
+		if best == nil || rank(a, witnessed) > rank(best, witnessed) {
+			best = a
 		}
-	}
-	return best, nil
+	})
+	return best, err
 }
 
 // rank says how good an attestation is: those among the witnessed leaves are better

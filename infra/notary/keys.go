@@ -37,24 +37,11 @@ func (n *Notary) AnnounceKeys(ctx context.Context, store ledger.Store, m ledger.
 }
 
 // keyChanges returns the changes of keys that are recorded, and signed by both keys.
-func (n *Notary) keyChanges(ctx context.Context) (changes []proof.KeyChange, _ error) {
-	for s, err := range n.o.Log.Streams(ctx, attest.Category) {
-		if err != nil {
-			return nil, err
+func (n *Notary) keyChanges(ctx context.Context) (changes []proof.KeyChange, err error) {
+	err = eachRecorded(ctx, n.o.Log, make(map[ledger.Stream]ledger.Version), func(_ ledger.Envelope, made attest.NotaryKeyChanged) {
+		if c, err := proof.OpenKeyChange([]byte(made.Note), n.o.Policy.Origin); err == nil { // anybody may have appended it
+			changes = append(changes, c)
 		}
-		for env, err := range n.o.Log.ReadStream(ctx, s.Stream, 0) {
-			if err != nil {
-				return nil, err
-			}
-			e, err := attest.Codec.Decode(env.Type, env.Data)
-			made, ok := e.(attest.NotaryKeyChanged)
-			if err != nil || !ok {
-				continue
-			}
-			if c, err := proof.OpenKeyChange([]byte(made.Note), n.o.Policy.Origin); err == nil { // anybody may have appended it
-				changes = append(changes, c)
-			}
-		}
-	}
-	return changes, nil
+	})
+	return changes, err
 }
