@@ -56,8 +56,8 @@ import (
 // Format is the name of the form of bundle that this package makes and takes.
 const Format = "petition-evidence/v1"
 
-// What a bundle may hold at most. A bundle beyond any of these is refused before
-// it is read.
+// What a bundle may hold at most. A reader refuses one that has more files, or larger
+// ones, before it reads them; of what, is for the writer to keep to.
 const (
 	MaxFiles   = 10_000
 	MaxAnchors = 200                                           // each of five files
