@@ -26,6 +26,7 @@ type verification struct {
 	tree    string      // of the ledger; the notary's own if it is empty
 	since   bool        // of the ledger: go on from what was verified last
 	seals   bool        // of the ledger: check the writer's seals, too
+	heads   bool        // of the ledger: compare all notes of heads, and not the last alone
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -57,6 +58,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&f.updates, "update", nil, a.tr("核验证据包时：由根密钥签名、接替 --policy 的新信任策略（可按先后多次）；--policy 的文件不变", "of a bundle: `file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
 	cmd.Flags().StringVar(&f.tree, "tree", "", a.tr("公证的检查点与叶子所在的目录，如检查组的镜像（默认为本节点公证的）", "`directory` with checkpoint and leaves, such as the inspection team's mirror (default this node's notary)"))
 	cmd.Flags().BoolVar(&f.since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
+	cmd.Flags().BoolVar(&f.heads, "all-heads", false, a.tr("核对公证签过的每一份末条总表，而不只是最近一份（较慢）", "compare every note of where streams end that the notary has signed, and not the last alone, which takes longer"))
 	cmd.Flags().BoolVar(&f.seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
 	f.reader.flags(a, cmd)
 	cmd.Flags().StringArrayVar(&f.older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
@@ -187,7 +189,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	bar := a.progress(a.tr("与检查点比对", "comparing"))
-	audit := notary.Audit{Log: &checking{store, check}, Hashed: check != nil, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
+	audit := notary.Audit{Log: &checking{store, check}, Hashed: check != nil, AllHeads: f.heads, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
 	files, from := make(chan error, 1), int64(0)
 	if f.since {
 		audit.Since = kept.Verified

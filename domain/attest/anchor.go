@@ -2,6 +2,7 @@ package attest
 
 import (
 	"errors"
+	"time"
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
@@ -13,6 +14,7 @@ type Anchor struct {
 	Index      int64 // of the leaf of the event
 	Checkpoint proof.Checkpoint
 	Stamp      proof.Stamp
+	Recorded   time.Time // by the ledger's clock, UTC
 	Token      []byte
 }
 
@@ -25,7 +27,7 @@ func OpenAnchor(p *proof.Policy, env *ledger.Envelope) (Anchor, error) {
 	if err != nil || !ok || env.Stream.Category != Category || len(made.Chain) > proof.MaxChain {
 		return Anchor{}, proof.Found(proof.Malformed, "时间锚定不是公证的条目，或格式不对", "the anchor is no event of the notary, or malformed").At(index)
 	}
-	a := Anchor{Index: index, Token: made.Token}
+	a := Anchor{Index: index, Recorded: env.Recorded.Time(), Token: made.Token}
 	signed, err := p.Open([]byte(made.Note))
 	if err == nil {
 		a.Checkpoint = signed.Checkpoint

@@ -58,7 +58,8 @@ func (n *Notary) AnchorHourly(ctx context.Context, store ledger.Store, m ledger.
 	}
 	if last != nil {
 		n.change(func() { n.anchored = last.Stamp.Time })
-		age := n.o.Now().Sub(last.Stamp.Time)
+		// By one clock, lest an authority's that was wrong once keep it from being asked.
+		age := n.o.Now().Sub(last.Recorded)
 		if age < anchorEvery || age < anchorAtLeast && size == last.Index+1 {
 			return nil
 		}

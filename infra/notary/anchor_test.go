@@ -277,3 +277,20 @@ func TestAuditAnchors(t *testing.T) {
 		})
 	}
 }
+
+// TestAnchorWrongClock has an authority whose clock is a year ahead, once: it is asked
+// again an hour later all the same.
+func TestAnchorWrongClock(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+	r := newRig(t)
+	a, n, end := r.stamping(&now)
+	defer end()
+	a.Now = func() time.Time { return now.AddDate(1, 0, 0) }
+	for asked := 1; asked <= 2; asked++ {
+		r.record(1)
+		if err := n.AnchorHourly(t.Context(), r.store, by(now), a, a.chain()); err != nil || a.asked != asked {
+			t.Errorf("asked %d times, want %d; %v", a.asked, asked, err)
+		}
+		now = now.Add(anchorEvery)
+	}
+}

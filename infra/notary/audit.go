@@ -30,6 +30,9 @@ type Audit struct {
 	// leaves that it gives need not be made again.
 	Hashed bool
 
+	// AllHeads has every note of heads compared with the ledger, and not the last alone.
+	AllHeads bool
+
 	Progress func(done, total int64) // may be nil
 }
 
@@ -67,8 +70,8 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	if err != nil || wrong == nil {
 		return done, err
 	}
-	if wrong.Verdict == proof.TimeViolation {
-		return done, wrong
+	if wrong.Verdict == proof.TimeViolation || wrong.Verdict == proof.BadProof {
+		return done, wrong // every leaf is the one that was signed for
 	}
 	expired, named, err := a.name(ctx, t, s.Checkpoint)
 	switch {
@@ -161,6 +164,10 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 	if err != nil {
 		return nil, err
 	}
+	heads, err := a.heads(ctx, from, c)
+	if err != nil {
+		return nil, err
+	}
 	var clock clock
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
@@ -176,7 +183,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 				leaf := leafOf(&env)
 				hash, err = tlog.RecordHash(leaf), gm.add(leaf)
 			}
-			if err = errors.Join(err, e.add(hash)); err != nil {
+			if err = errors.Join(err, heads.add(&env, e.size, ledger.Hash(hash)), e.add(hash)); err != nil {
 				return nil, err
 			}
 			if a.Progress != nil && e.size%4096 == 0 {
@@ -200,6 +207,9 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 	err = gm.finish(ctx, a.Log, c)
 	if f, ok := errors.AsType[*proof.Finding](err); ok {
 		return f, nil
+	}
+	if err == nil && heads.wrong != nil {
+		return heads.wrong, nil
 	}
 	return clock.backdated, err
 }
