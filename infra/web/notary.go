@@ -42,7 +42,8 @@ type Integrity struct {
 	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
 	Witnesses []WitnessState
 	Audited   time.Time    // when the ledger was last found to be what was signed; zero if not since the start
-	Anchored  time.Time    // what the last time-stamp of an authority says; zero if none is known
+	Anchors   bool         // there is a time-stamp authority
+	Anchored  time.Time    // what its last time-stamp says; zero if none is known
 	Forged    int          // entries that pretend to be the notary's, as far as was audited
 	RootSM3   ledger.Hash  // of the SM3 tree, of as many leaves; zero if there is none
 	Stopped   *ledger.Text // why nothing is signed any more; nil if that is not so
