@@ -61,9 +61,11 @@ type WitnessState struct {
 func (i *Integrity) HasSM3() bool { return i.RootSM3 != ledger.Hash{} }
 
 // Covers says what is signed of the event at position: "witnessed", "signed" or
-// "open".
+// "open"; or "stopped", where the ledger is not what was signed.
 func (i *Integrity) Covers(p ledger.Position) string {
 	switch {
+	case i.Stopped != nil:
+		return "stopped"
 	case int64(p) <= i.Witnessed:
 		return "witnessed"
 	case int64(p) <= i.Size:
