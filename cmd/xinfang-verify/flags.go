@@ -36,7 +36,7 @@ func (c *command) parse(args []string) (help bool, err error) {
 	c.flags.SetOutput(io.Discard)
 	c.flags.StringVar(&c.policy, "policy", "", c.tr("信任策略文件，从别处取得，不能用证据包里的", "`file` with the policy, which you have from elsewhere and not from the bundle"))
 	c.flags.StringArrayVar(&c.update, "update", nil, c.tr("由根密钥签名、接替 --policy 的新信任策略，可按先后多次给出；--policy 的文件不变", "`file` with a policy that roots have signed and that succeeds the one of --policy (may be repeated, in order); the file of --policy stays as it is"))
-	c.flags.StringArrayVar(&c.older, "older", nil, c.tr("手里较早的检查点（签名原文），可多次给出", "`file` with a signed checkpoint that you hold (may be repeated)"))
+	c.flags.StringArrayVar(&c.older, "older", nil, c.tr("手里较早的检查点或回执，可多次给出", "`file` with an older checkpoint or a receipt that you hold (may be repeated)"))
 	c.flags.StringVar(&c.readerKey, "reader-key", "", c.tr("读者的私钥：打开证据包披露的密钥并逐一核对", "`file` with the reader's key: open the keys that the bundle discloses, and check each"))
 	c.flags.BoolVar(&c.reveal, "reveal", false, c.tr("并显示个人信息原文（只在文本输出中）", "and show personal data in clear (only as text)"))
 	c.flags.DurationVar(&c.staleAfter, "stale-after", 0, c.tr("末条公证最多多旧，如 720h；0 为不限", "how old the heads may be, such as 720h; 0 is any `age`"))
@@ -73,14 +73,14 @@ func (c *command) parse(args []string) (help bool, err error) {
 func (c *command) help() error {
 	_, err := fmt.Fprintf(c.Stdout, c.tr(`xinfang-verify 离线核验证据包：案件的每条记录都在台账之中、未被改动、没有遗漏。
 
-  xinfang-verify 证据包.zip --policy 信任策略.txt [--update 新信任策略.txt]... [--older 检查点.txt]...
+  xinfang-verify 证据包.zip --policy 信任策略.txt [--update 新信任策略.txt]... [--older 检查点或回执.txt]...
 
 %s
 退出码：0 OK；10 OK_UNWITNESSED（未经见证）；3 不成立；2 命令行或信任策略有误；1 文件读不出
 `, `Xinfang-verify checks an evidence bundle, offline: that every event of the case is in
 the ledger, that none was altered, and that none was left out.
 
-  xinfang-verify bundle.zip --policy policy.txt [--update next.txt]... [--older checkpoint.txt]...
+  xinfang-verify bundle.zip --policy policy.txt [--update next.txt]... [--older checkpoint-or-receipt.txt]...
 
 %s
 Exit codes: 0 OK; 10 OK_UNWITNESSED; 3 it does not hold; 2 the command line or the policy

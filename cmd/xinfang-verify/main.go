@@ -150,6 +150,8 @@ func (c *command) explain(err error) string {
 	}
 	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(path, fs.ErrNotExist) {
 		return fmt.Sprintf(c.tr("%s：没有这个文件", "%s: there is no such file"), path.Path)
+	} else if ok && errors.Is(path, fs.ErrPermission) {
+		return fmt.Sprintf(c.tr("%s：没有权限", "%s: not permitted"), path.Path)
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		return fmt.Sprintf(c.tr("没有选项 %s", "there is no flag %s"), dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))

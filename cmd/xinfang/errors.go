@@ -105,6 +105,8 @@ func (a *app) causeOf(err error) (text string, cause error) {
 			return fmt.Sprintf(a.tr("%s：没有这个文件或目录", "%s: there is no such file or directory"), path.Path), path
 		case errors.Is(path, fs.ErrPermission):
 			return fmt.Sprintf(a.tr("%s：没有权限", "%s: not permitted"), path.Path), path
+		case errors.Is(path, fs.ErrExist):
+			return fmt.Sprintf(a.tr("%s：已有这个文件，不会覆盖", "%s: there is such a file, which will not be replaced"), path.Path), path
 		}
 	}
 	if errors.Is(err, law.ErrDate) {

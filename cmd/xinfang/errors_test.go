@@ -30,6 +30,7 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("views: reading: %w", context.Canceled), "已中断", "interrupted"},
 		{&fs.PathError{Op: "open", Path: "a.csv", Err: fs.ErrNotExist}, "a.csv：没有这个文件或目录", "a.csv: there is no such file or directory"},
 		{&fs.PathError{Op: "open", Path: "a.csv", Err: fs.ErrPermission}, "a.csv：没有权限", "a.csv: not permitted"},
+		{&fs.PathError{Op: "open", Path: "a.zip", Err: fs.ErrExist}, "a.zip：已有这个文件，不会覆盖", "a.zip: there is such a file, which will not be replaced"},
 		{fmt.Errorf("row 3: %w", refusal), "row 3: ERR_X 不行（依据：信访工作条例第1条）", "row 3: ERR_X no (信访工作条例第1条)"},
 		{usage("用法：%s", "usage: %s", "x"), "用法：x", "usage: x"},
 		{errors.New("something else"), "something else", "something else"},

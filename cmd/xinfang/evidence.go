@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -122,20 +121,25 @@ func (a *app) evidenceReceipt() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt BUNDLE",
 		Short: a.tr("由证据包做给信访人的回执：文本与二维码", "make a petitioner's receipt of a bundle: a text, and a QR code"),
-		Long: a.tr("回执证明这一件最近的一条已在签名的检查点之内，不含案情。信访人日后用它核验：xinfang verify 回执.txt --policy 信任策略；或要求新的证据包延续它：evidence export --older 回执.txt。",
-			"A receipt proves that the last entry of the case is in a signed checkpoint, and shows nothing of the case. The petitioner checks it by xinfang verify RECEIPT.txt --policy POLICY, or asks for a newer bundle that continues it: evidence export --older RECEIPT.txt."),
+		Long: a.tr("回执证明这一件最近的一条已在签名的检查点之内，不含案情。签名过长（ML-DSA-44，或见证很多）的回执容不进二维码，只有文本。信访人日后用它核验：xinfang verify 回执.txt --policy 信任策略；或要求新的证据包延续它：evidence export --older 回执.txt。",
+			"A receipt proves that the last entry of the case is in a signed checkpoint, and shows nothing of the case. One whose signatures are long (ML-DSA-44, or many witnesses) fits no QR code, and is a text only. The petitioner checks it by xinfang verify RECEIPT.txt --policy POLICY, or asks for a newer bundle that continues it: evidence export --older RECEIPT.txt."),
 		Args: exactArgs("BUNDLE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			receipt, err := evidence.ReceiptOf(args[0])
 			if err != nil {
 				return err
 			}
-			image, err := evidence.QR(receipt)
-			if err != nil {
+			base := cmp.Or(out, strings.TrimSuffix(args[0], ".evidence.zip")+".receipt")
+			if err := os.WriteFile(base+".txt", receipt, 0o644); err != nil {
 				return err
 			}
-			base := cmp.Or(out, strings.TrimSuffix(args[0], ".evidence.zip")+".receipt")
-			if err := errors.Join(os.WriteFile(base+".txt", receipt, 0o644), os.WriteFile(base+".png", image, 0o644)); err != nil {
+			image, err := evidence.QR(receipt)
+			if err != nil { // many witnesses, or a signature of ML-DSA
+				a.warn(a.tr("⚠ 没有二维码：%s", "⚠ no QR code: %s"), a.explain(err))
+				a.say(a.tr("✓ 回执已写到 %s.txt", "✓ the receipt is in %s.txt"), base)
+				return nil
+			}
+			if err := os.WriteFile(base+".png", image, 0o644); err != nil {
 				return err
 			}
 			a.say(a.tr("✓ 回执已写到 %s.txt 与 %[1]s.png", "✓ the receipt is in %s.txt and %[1]s.png"), base)
@@ -166,7 +170,7 @@ func (a *app) fetchBundle(r *http.Request, w io.Writer) (err error) {
 	client := http.Client{Timeout: time.Minute}
 	answer, err := client.Do(r)
 	if err != nil {
-		return fmt.Errorf("a server has the ledger open, and does not answer at http.addr: %w", err)
+		return ledger.Troubled("台账正由服务使用，而该服务在 http.addr（%s）没有应答：%v", "a server has the ledger open, and does not answer at http.addr (%s): %v", a.cfg.HTTP.Addr, err)
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	return a.takeBundle(answer, w)

@@ -39,7 +39,7 @@ func everyMetric(t *testing.T) map[string]map[string]bool {
 	now := time.Now()
 	m.Follow(func() metrics.Replica { return metrics.Replica{Last: now, Checked: now} })
 	m.Sign(func() metrics.Notary {
-		return metrics.Notary{Audited: now, Anchors: true, Witnesses: make([]metrics.Witness, 1)}
+		return metrics.Notary{Anchors: true, Witnesses: make([]metrics.Witness, 1)}
 	})
 	m.Set(metrics.State{
 		Now: now, CalendarUntil: now,

@@ -97,7 +97,7 @@ func (n *notarised) Integrity() web.Integrity {
 	s := n.Status()
 	i := web.Integrity{
 		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size, Audited: s.Audited,
-		Anchored: s.Anchored, Forged: s.Forged,
+		Anchors: n.tsa != nil, Anchored: s.Anchored, Forged: s.Forged,
 	}
 	if sm3 := n.PublishedSM3(); sm3.Size == i.Size {
 		i.RootSM3 = sm3.Root

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -14,6 +16,9 @@ import (
 	"xinfang/infra/notary"
 	"xinfang/infra/seal"
 )
+
+// maxOrigin is the longest name of a ledger that a witness takes, and so does a receipt.
+const maxOrigin = 200
 
 func (a *app) notaryInit() *cobra.Command {
 	var p notary.Plan
@@ -31,6 +36,9 @@ func (a *app) notaryInit() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.Origin == "" {
 				return usage("--origin 必须给出：台账的名称，如 ledger.example.gov.cn/petition", "give --origin: the name of the ledger, such as ledger.example.gov.cn/petition")
+			}
+			if len(p.Origin) > maxOrigin {
+				return usage("--origin 至多 %d 字节", "--origin has at most %d bytes", maxOrigin)
 			}
 			if !cmd.Flags().Changed("quorum") {
 				p.Quorum = len(p.Witnesses)
@@ -107,6 +115,12 @@ func (a *app) setUpNotary(p notary.Plan, from ledger.Position, random io.Reader)
 		return nil, &ledger.Refusal{Code: "ERR_HAS_NOTARY", Kind: ledger.Conflict, Text: ledger.Text{
 			ZH: "已有公证密钥 " + key + "，不会覆盖", EN: "there is a notary's key " + key + " already, which will not be replaced",
 		}}
+	}
+	// What is wrong with the plan is said before anything is written. Any key will do.
+	if _, vkey, err := proof.GenerateKey(proof.Ed25519, p.Origin, bytes.NewReader(make([]byte, ed25519.SeedSize))); err == nil {
+		if _, err := proof.NewPolicy(p.Origin, []string{vkey}, p.Witnesses, p.Quorum, p.Lines...); err != nil {
+			return nil, err
+		}
 	}
 	writer, err := seal.SetUp(a.path(writerKey), p.Origin, random)
 	if err != nil {

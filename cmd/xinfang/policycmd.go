@@ -173,7 +173,7 @@ func rootLines(roots []string, threshold int) (lines []string) {
 // it.
 func (a *app) printTerms(p *proof.Policy, signers []proof.Key) error {
 	labels := map[string]string{
-		"version": "版本", "origin": "台账", "logkey": "公证密钥", "witness": "见证", "quorum": "须几个见证",
+		"version": "版本", "origin": "台账", "logkey": "公证密钥", "witness": "见证", "writer": "写入密钥", "quorum": "须几个见证",
 		"tsaroot": "时间戳根证书", "filter": "收录范围", "root": "根密钥", "roots": "须几把根密钥",
 	}
 	values := struct {

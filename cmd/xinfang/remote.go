@@ -186,7 +186,7 @@ func (r *remote) catchUp(ctx context.Context) error {
 }
 
 // errUnheard reports that the source does not answer.
-var errUnheard = errors.New("where the ledger is kept does not answer; try again later")
+var errUnheard error = said{"台账所在的集群没有应答；请稍后再试", "where the ledger is kept does not answer; try again later"}
 
 // firstCheck refuses a source on which this account could delete. One that does
 // not answer is asked again later, and until it has answered nothing is recorded.

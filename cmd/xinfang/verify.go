@@ -42,6 +42,9 @@ func (a *app) verifyCommand() *cobra.Command {
 			if f.since && (len(args) == 1 || f.tree != "") {
 				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
 			}
+			if len(args) == 1 && (f.tree != "" || f.seals) {
+				return usage("--tree 与 --seals 只用于核验台账", "--tree and --seals are for a ledger")
+			}
 			if len(args) == 1 {
 				return a.verifyBundle(args[0], f)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/evidence"
 )
 
@@ -12,6 +13,9 @@ import (
 func (a *app) verifyBundle(path string, f verification) (err error) {
 	if f.policy == "" {
 		return usage("核验证据包要用 --policy 指明信任策略：它不能取自证据包本身", "a bundle is checked by a policy, which --policy names: it is never taken from the bundle")
+	}
+	if a.format != formats[0] && a.format != "json" {
+		return usage("证据包的结论只能以 table 或 json 输出", "what is said of a bundle is text or JSON: -o table or json")
 	}
 	policy, err := readPolicy(f.policy)
 	if err != nil {
@@ -43,6 +47,9 @@ func (a *app) verifyBundle(path string, f verification) (err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return err
+	}
+	if !info.Mode().IsRegular() {
+		return ledger.Troubled("%s 不是文件", "%s is no file", path)
 	}
 	report := evidence.VerifyAny(file, info.Size(), o)
 	if a.format == "json" {

@@ -67,11 +67,12 @@ func (a *app) makeWitness(dir, name string) (vkey string, err error) {
 	if err != nil {
 		return "", err
 	}
-	w, err := witness.Open(dir, witness.Options{Name: name, Now: a.Now, Logger: a.logger()})
-	if told || err != nil { // the one is an error of Create, the other mostly that there is none yet
-		return witness.Create(dir, name, rand.Reader)
+	if !told {
+		if w, err := witness.Open(dir, witness.Options{Name: name, Now: a.Now, Logger: a.logger()}); err == nil {
+			return w.VKey(), w.Close()
+		}
 	}
-	return w.VKey(), w.Close()
+	return witness.Create(dir, name, rand.Reader) // which has an error for one that is there
 }
 
 func (a *app) witnessAdd(dir *string) *cobra.Command {

@@ -13,7 +13,7 @@ const readme = `信访监督台账 证据包（petition-evidence/v1）
 用程序核验（两个程序，语言不同，没有共用的代码，结论必须一致；退出码 0 为 OK，10 为未经见证，3 为不成立）：
 
     xinfang-verify 证据包.zip --policy 信任策略.txt
-    python3 verify.py 证据包.zip --policy 信任策略.txt
+    python3 verify.py 证据包.zip --policy 信任策略.txt    （同一目录须有 crypto.py）
 
 手工核验（需要 sha256sum、base64 与一份 Ed25519 验签工具）：
 
@@ -65,7 +65,7 @@ With a program (there are two, in different languages and with no code in common
 they must agree; the exit code is 0 for OK, 10 for unwitnessed, 3 if it does not hold):
 
     xinfang-verify bundle.zip --policy policy.txt
-    python3 verify.py bundle.zip --policy policy.txt
+    python3 verify.py bundle.zip --policy policy.txt    (crypto.py beside it)
 
 By hand (you need sha256sum, base64 and something that checks Ed25519):
 

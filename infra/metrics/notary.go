@@ -28,7 +28,7 @@ var (
 	notaryEntriesDesc   = desc("xinfang_notary_entries", "Entries that the notary has signed for.")
 	notaryWitnessedDesc = desc("xinfang_notary_witnessed_entries", "Entries that a quorum of witnesses has cosigned.")
 	notaryStoppedDesc   = desc("xinfang_notary_stopped", "1 if the notary signs nothing more: the ledger is not what it signed for.")
-	notaryAuditedDesc   = desc("xinfang_notary_audited_timestamp_seconds", "When the ledger was last compared with what the notary signed, and found to be that.")
+	notaryAuditedDesc   = desc("xinfang_notary_audited_timestamp_seconds", "When the ledger was last compared with what the notary signed, and found to be that; 0 if not since the start.")
 	notaryAnchoredDesc  = desc("xinfang_notary_anchored_timestamp_seconds", "The last time-stamp of the authority in the ledger; 0 if none is known. Only if one is configured.")
 	notaryForgedDesc    = desc("xinfang_notary_forged_events", "Entries that pretend to be the notary's, and that it has not signed.")
 	witnessLastDesc     = desc("xinfang_witness_last_cosigned_timestamp_seconds", "When a witness last cosigned; 0 if not since the start.", "witness")
@@ -43,9 +43,7 @@ func (n Notary) collect(gauge put) {
 	gauge(notaryWitnessedDesc, float64(n.Witnessed))
 	gauge(notaryStoppedDesc, truth(n.Stopped))
 	gauge(notaryForgedDesc, float64(n.Forged))
-	if !n.Audited.IsZero() {
-		gauge(notaryAuditedDesc, float64(n.Audited.Unix()))
-	}
+	gauge(notaryAuditedDesc, seconds(n.Audited))
 	if n.Anchors {
 		gauge(notaryAnchoredDesc, seconds(n.Anchored))
 	}

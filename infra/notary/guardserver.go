@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -208,6 +209,16 @@ func (g *remoteGuard) Close() error {
 	return nil
 }
 
+// unheard returns the trouble that the guard did not answer.
+func unheard(err error) error {
+	if in, ok := errors.AsType[*url.Error](err); ok {
+		err = in.Err // its address is one of ours, and tells nobody anything
+	}
+	return &ledger.Trouble{Text: ledger.Text{
+		ZH: fmt.Sprintf("签名守护（notary.guard）没有应答：%v", err), EN: fmt.Sprintf("the guard (notary.guard) does not answer: %v", err),
+	}, Cause: err}
+}
+
 func (g *remoteGuard) ask(ctx context.Context, method, what string, body io.Reader) (_ []byte, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, "http://guard/"+what, body)
 	if err != nil {
@@ -215,12 +226,12 @@ func (g *remoteGuard) ask(ctx context.Context, method, what string, body io.Read
 	}
 	answer, err := g.client.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("asking the guard: %w", err)
+		return nil, unheard(err)
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	got, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))
 	if err != nil {
-		return nil, fmt.Errorf("asking the guard: %w", err)
+		return nil, unheard(err)
 	}
 	switch answer.StatusCode {
 	case http.StatusOK:

@@ -42,7 +42,8 @@ type Integrity struct {
 	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
 	Witnesses []WitnessState
 	Audited   time.Time    // when the ledger was last found to be what was signed; zero if not since the start
-	Anchored  time.Time    // what the last time-stamp of an authority says; zero if none is known
+	Anchors   bool         // there is a time-stamp authority
+	Anchored  time.Time    // what its last time-stamp says; zero if none is known
 	Forged    int          // entries that pretend to be the notary's, as far as was audited
 	RootSM3   ledger.Hash  // of the SM3 tree, of as many leaves; zero if there is none
 	Stopped   *ledger.Text // why nothing is signed any more; nil if that is not so
@@ -60,9 +61,11 @@ type WitnessState struct {
 func (i *Integrity) HasSM3() bool { return i.RootSM3 != ledger.Hash{} }
 
 // Covers says what is signed of the event at position: "witnessed", "signed" or
-// "open".
+// "open"; or "stopped", where the ledger is not what was signed.
 func (i *Integrity) Covers(p ledger.Position) string {
 	switch {
+	case i.Stopped != nil:
+		return "stopped"
 	case int64(p) <= i.Witnessed:
 		return "witnessed"
 	case int64(p) <= i.Size:

@@ -78,6 +78,8 @@ var wordsForm = map[string]ledger.Text{
 	"signed.root":      {ZH: "根（SHA-256）", EN: "Root (SHA-256)"},
 	"signed.sm3":       {ZH: "根（SM3，SM2 签署）", EN: "Root (SM3, signed with SM2)"},
 	"signed.anchored":  {ZH: "最近的时间戳（时间锚定）", EN: "Last time-stamp of an authority"},
+	"signed.unaudited": {ZH: "启动以来还没有", EN: "not since the start"},
+	"signed.unstamped": {ZH: "还没有；见服务日志", EN: "none yet; see the log of the server"},
 	"signed.forged":    {ZH: "冒充公证的条目", EN: "Entries that pretend to be the notary's"},
 	"signed.note":      {ZH: "检查点（可抄下、打印，日后比对）", EN: "Checkpoint (to be copied or printed, and compared later)"},
 	"signed.witnessed": {ZH: "经见证", EN: "Witnessed"},
