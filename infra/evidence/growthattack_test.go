@@ -30,9 +30,19 @@ func (s *specimen) forked(size int64) *world {
 	return w
 }
 
+// receiptOf returns the receipt of the first leaf in the tree of size leaves.
+func (s *specimen) receiptOf(size int64, checkpoint []byte) []byte {
+	inclusion, err := s.prove(s.t.Context(), size, 0)
+	ok(s.t, err)
+	return Receipt(s.leaves[0], proof.FormatInclusion(0, inclusion, checkpoint))
+}
+
 var growthAttacks = []attack{
 	growing("an older checkpoint", proof.OK, 9, func(s *specimen) []byte { return s.checkpoint(9, 0) }),
 	growing("an older checkpoint of a power of two", proof.OK, 8, func(s *specimen) []byte { return s.checkpoint(8, 1) }),
+	growing("an older receipt", proof.OK, 9, func(s *specimen) []byte { return s.receiptOf(9, s.checkpoint(9, 1)) }),
+	growing("E15 receipt from before a fork", proof.Fork, 9, func(s *specimen) []byte { return s.receiptOf(9, s.forked(5).checkpoint(9, 1)) }),
+	growing("a receipt without its checkpoint", proof.Malformed, 9, func(*specimen) []byte { return []byte(ReceiptFormat + "\nAAAA\n") }),
 	growing("the same checkpoint", proof.OK, 9, func(s *specimen) []byte { return s.source.Checkpoint }),
 	growing("E15 note from before a fork", proof.Fork, 9, func(s *specimen) []byte { return s.forked(5).checkpoint(9, 1) }),
 	growing("E15 note of the same size from another fork", proof.Fork, 9, func(s *specimen) []byte {

@@ -601,6 +601,8 @@ class Check:
         need("erased" not in key or key["subject"] in self.authorised, "ERASED_UNAUTHORISED")
 
     def older(self, note):
+        if note.startswith(b"petition-receipt/v1\n"):
+            note = note.partition(b"\n\n")[2]  # after the hashes of its proof
         size, root, _ = self.o.policy.checkpoint(note)
         need(size <= self.size, "INCOMPLETE")
         if size == self.size:
@@ -622,7 +624,7 @@ def main():
     p.add_argument("bundle")
     p.add_argument("--policy", required=True)
     p.add_argument("--update", action="append", default=[], help="a policy that succeeds the one before; in order")
-    p.add_argument("--older", action="append", default=[], help="a signed checkpoint that you hold")
+    p.add_argument("--older", action="append", default=[], help="a signed checkpoint that you hold, or a receipt")
     p.add_argument("--skew", type=float, default=300, help="seconds that clocks may be apart")
     p.add_argument("--stale-after", type=float, default=0, help="seconds; 0 is never")
     p.add_argument("--now", type=float, default=time.time(), help="seconds since 1970")
@@ -631,10 +633,11 @@ def main():
     try:
         with open(options.policy, "rb") as f:
             options.policy = Policy(f.read(MAX_NOTE + 1))
+        check.attempt(check.bundle)
     except ValueError as wrong:
         sys.exit(p.error("the policy: %s" % wrong))
-    try:
-        check.attempt(check.bundle)
+    except ImportError:
+        sys.exit(p.error("this policy needs crypto.py beside verify.py"))
     except OSError as unread:
         print(unread, file=sys.stderr)
         sys.exit(1)
