@@ -108,6 +108,9 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	if kept != nil {
 		defer func() { err = errors.Join(err, kept.Close()) }()
 		kept.vault = with.keep
+		if named := len(kept.Status().Witnesses); named < kept.policy.Quorum {
+			log.Warn("the policy wants more witnesses than notary.witnesses names: until a courier has gone to them, all is UNWITNESSED", "wants", kept.policy.Quorum, "named", named)
+		}
 		desk.Notary = kept
 		m.Sign(kept.gauge)
 	}
