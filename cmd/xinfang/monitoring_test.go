@@ -27,7 +27,7 @@ import (
 
 const monitoringDir = "../../infra/monitoring/"
 
-// everyMetric scrapes a registry that was told one of everything, and returns the
+// everyMetric scrapes a registry that was told one of everything, and a witness's, and returns the
 // labels of each metric. Both kinds of store are one registry, for this.
 func everyMetric(t *testing.T) map[string]map[string]bool {
 	t.Helper()
@@ -52,6 +52,7 @@ func everyMetric(t *testing.T) map[string]map[string]bool {
 	})
 	answer := httptest.NewRecorder()
 	m.Handler("").ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	metrics.WitnessHandler(func() []metrics.Log { return make([]metrics.Log, 1) }).ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 	all := make(map[string]map[string]bool)
 	for line := range strings.Lines(answer.Body.String()) {
 		if name := regexp.MustCompile(`^[a-z_]+`).FindString(line); name != "" {

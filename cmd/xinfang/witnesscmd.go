@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/infra/metrics"
 	"xinfang/infra/witness"
 )
 
@@ -109,12 +111,18 @@ func (a *app) witnessStatus(dir *string) *cobra.Command {
 }
 
 func (a *app) witnessServe(dir *string) *cobra.Command {
-	var addr string
+	var addr, scrape string
+	var silence time.Duration
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: a.tr("以 C2SP tlog-witness 协议提供签名", "cosign over the protocol C2SP tlog-witness"),
-		Args:  noArgs,
+		Long: a.tr("以 C2SP tlog-witness 协议提供签名。台账的公证即使没有新条目也每分钟请求一次签名：超过 --silence 没有请求，即在日志中告警；--metrics 供检查组自己的 Prometheus 抓取（告警规则 LogSilent）。这条告警不在运行台账的人手里。",
+			"Cosigns over the protocol C2SP tlog-witness. A ledger's notary asks for a signature every minute though nothing is new: if it has not for longer than --silence, the log says so; --metrics is for a Prometheus of the inspection team (rule LogSilent). Those who run the ledger have no hand in this alarm."),
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if silence < time.Second {
+				return usage("--silence 至少 1s", "--silence is 1s at least")
+			}
 			log := slog.New(slog.NewJSONHandler(a.Stderr, nil))
 			return a.withWitness(*dir, log, func(w *witness.Witness) (err error) {
 				open := new(listeners)
@@ -122,13 +130,22 @@ func (a *app) witnessServe(dir *string) *cobra.Command {
 				if err := open.http("witness", addr, false, w.Handler(), log); err != nil {
 					return err
 				}
+				v := vigil{witness: w, began: a.Now(), silence: silence, now: a.Now, log: log}
+				if scrape != "" {
+					if err := open.http("metrics", scrape, false, metrics.WitnessHandler(v.logs), log); err != nil {
+						return err
+					}
+				}
 				g, running := errgroup.WithContext(cmd.Context())
 				open.serve(g, running, log)
+				g.Go(func() error { return v.keep(running) })
 				a.say("%s %s", a.tr("见证：", "witness:"), open.all[0].url)
 				return g.Wait()
 			})
 		},
 	}
+	cmd.Flags().StringVar(&scrape, "metrics", "", a.tr("供 Prometheus 抓取的监听地址（默认不开）", "`address` to listen on for Prometheus (default none)"))
+	cmd.Flags().DurationVar(&silence, "silence", 10*time.Minute, a.tr("台账多久没有请求签名即告警", "how long a ledger may ask for no signature before the log says so"))
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8490", a.tr("监听地址；对外服务请放在有 TLS 的网关后面", "`address` to listen on; anything but loopback belongs behind a gateway with TLS"))
 	return cmd
 }
