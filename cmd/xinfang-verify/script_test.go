@@ -238,7 +238,7 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := []string{"xinfang/cmd/xinfang-verify", "xinfang/infra/evidence", "xinfang/domain/org", "xinfang/domain/personal", "xinfang/domain/petition", "xinfang/domain/attest", "xinfang/domain/law", "xinfang/domain/ledger", "xinfang/domain/proof"}
+	ours := []string{"xinfang/cmd/xinfang-verify", "xinfang/infra/evidence", "xinfang/infra/durable", "xinfang/domain/org", "xinfang/domain/personal", "xinfang/domain/petition", "xinfang/domain/attest", "xinfang/domain/law", "xinfang/domain/ledger", "xinfang/domain/proof"}
 	for _, path := range strings.Fields(string(out)) {
 		if strings.HasPrefix(path, "xinfang/") && !slices.Contains(ours, path) {
 			t.Errorf("it has %s in it", path)

@@ -9,6 +9,7 @@ import (
 
 	"xinfang/domain/custody"
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 	"xinfang/infra/segment"
 )
 
@@ -42,7 +43,7 @@ func (a *app) moveHome(ctx context.Context, address string) (err error) {
 	if err := a.retireNotary(); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(a.path(homeDir), a.path(ledgerDir)), syncDir(a.cfg.Data)); err != nil {
+	if err := errors.Join(os.Rename(a.path(homeDir), a.path(ledgerDir)), durable.SyncDir(a.cfg.Data)); err != nil {
 		return err
 	}
 	return a.settled("segment", moved)

@@ -9,6 +9,7 @@ import (
 
 	"xinfang/domain/custody"
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 	"xinfang/infra/esdb"
 	"xinfang/infra/segment"
 )
@@ -208,5 +209,5 @@ func (a *app) takeReplica() error {
 			return err
 		}
 	}
-	return errors.Join(os.Rename(a.path(movingDir), a.path(ledgerDir)), syncDir(a.cfg.Data))
+	return errors.Join(os.Rename(a.path(movingDir), a.path(ledgerDir)), durable.SyncDir(a.cfg.Data))
 }

@@ -13,6 +13,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 	"xinfang/infra/notary"
 )
 
@@ -83,7 +84,7 @@ func (a *app) policySign() *cobra.Command {
 				return a.unproven(err)
 			}
 			path := cmp.Or(to, args[0])
-			if err := notary.WritePolicy(path, signed); err != nil {
+			if err := durable.Replace(path, signed, 0o644); err != nil {
 				return err
 			}
 			return a.print(table{header: []string{a.tr("签名密钥", "signed by"), a.tr("文件", "file")}, rows: [][]string{{signer.Name(), path}}, values: struct {
@@ -146,7 +147,7 @@ func (a *app) policyAccept() *cobra.Command {
 				return a.unproven(err)
 			}
 			if next != policy {
-				if err := notary.WritePolicy(pinned, file); err != nil {
+				if err := durable.Replace(pinned, file, 0o644); err != nil {
 					return err
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 	"xinfang/infra/esdb"
 )
 
@@ -142,22 +143,7 @@ func (n *node) mark(ctx context.Context) error {
 
 // writeMarker writes, durably, that the ledger in dir is a replica of hosts.
 func writeMarker(dir, hosts string) error {
-	f, err := os.OpenFile(filepath.Join(dir, markerFile), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(hosts + "\n")
-	return errors.Join(err, f.Sync(), f.Close(), syncDir(dir))
-}
-
-// syncDir makes the names in dir durable, where the system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync() // some systems cannot sync a directory, and need not
-	return d.Close()
+	return durable.Replace(filepath.Join(dir, markerFile), []byte(hosts+"\n"), 0o600)
 }
 
 func isReplica(data, of string) error {

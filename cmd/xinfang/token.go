@@ -20,6 +20,7 @@ import (
 
 	"xinfang/domain/law"
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 )
 
 // A token lets an officer in, to the console and to the API. Only its hash is
@@ -76,8 +77,7 @@ func (t tokens) load() ([]token, error) {
 	return list, nil
 }
 
-// save writes the file beside and renames it, so that a crash leaves the old
-// one or the new one.
+// save makes list the tokens, durably: one that was revoked does not come back.
 func (t tokens) save(list []token) error {
 	raw, err := json.Marshal(list, jsontext.WithIndent("  "))
 	if err != nil {
@@ -86,10 +86,7 @@ func (t tokens) save(list []token) error {
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(t.path+".new", raw, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(t.path+".new", t.path)
+	return durable.Replace(t.path, raw, 0o600)
 }
 
 func (a *app) tokenCommand() *cobra.Command {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 )
 
 const (
@@ -148,10 +149,10 @@ func (s signer) issue(dir, file string, template *x509.Certificate, now time.Tim
 		return err
 	}
 	// The key first: a certificate without one would be in the way next time.
-	if err := writeFile(key, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(own)}), 0o600); err != nil {
+	if err := durable.Replace(key, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(own)}), 0o600); err != nil {
 		return err
 	}
-	return writeFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644)
+	return durable.Replace(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644)
 }
 
 func readSigner(cert, key string) (signer, error) {

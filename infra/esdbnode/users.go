@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"xinfang/infra/durable"
 )
 
 // The roles of users.
@@ -218,28 +219,5 @@ func writeUsers(path string, list []user) error {
 		return fmt.Errorf("the users for %s: %w", path, err)
 	}
 	out.WriteByte('\n')
-	return writeFile(path, out.Bytes(), 0o600)
-}
-
-// writeFile makes the file at path have data and nothing else, durably, or leaves
-// it as it is.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // there is none once it has been renamed
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return durable.Replace(path, out.Bytes(), 0o600)
 }

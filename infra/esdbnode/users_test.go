@@ -183,7 +183,7 @@ func TestCertificates(t *testing.T) {
 	}
 	left := 0
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasPrefix(d.Name(), ".new-") {
+		if err == nil && strings.HasSuffix(d.Name(), ".tmp") {
 			left++
 		}
 		return err

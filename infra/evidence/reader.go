@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/personal"
+	"xinfang/infra/durable"
 )
 
 // Keys are wrapped by HPKE (RFC 9180) in its base mode, with DHKEM(X25519,
@@ -116,27 +116,10 @@ func NewReaderKey(path string) (*ReaderKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := durable.Create(path, []byte(hex.EncodeToString(b)+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	_, err = f.WriteString(hex.EncodeToString(b) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
-		return nil, errors.Join(err, os.Remove(path))
-	}
 	return &ReaderKey{key}, nil
-}
-
-// syncDir makes the entries of a directory durable, where that can be asked for.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // ReadReaderKey reads the file that [NewReaderKey] has made. It refuses one that

@@ -8,6 +8,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 )
 
 // Growth returns the proof that the tree in dir, at c, continues that of old leaves,
@@ -39,8 +40,5 @@ func Merge(dir string, policy *proof.Policy, signed []byte, lines ...[]byte) (pr
 			return old, nil // there is a later one
 		}
 	}
-	if err := replace(path, merged, 0o644); err != nil {
-		return s, err
-	}
-	return s, syncDir(dir)
+	return s, durable.Replace(path, merged, 0o644)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"xinfang/infra/durable"
 )
 
 // A disk is what is made durable, and can fail. Tests break it.
@@ -17,23 +19,7 @@ type disk struct {
 	writeAt func(path string, data []byte, offset int64) error
 }
 
-var realDisk = disk{replace: replace, syncDir: syncDir, writeAt: writeAt}
-
-func replace(path string, data []byte, mode fs.FileMode) error {
-	temp := path + ".tmp"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp, path)
-}
+var realDisk = disk{replace: durable.Put, syncDir: durable.SyncDir, writeAt: writeAt}
 
 func writeAt(path string, data []byte, offset int64) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)

@@ -13,6 +13,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 )
 
 // A Kept (留存) is what a notary's directory remembers besides its checkpoint: what
@@ -55,10 +56,7 @@ func readIfAny(path string) ([]byte, error) {
 // Remember keeps Note in Dir as what was verified. A crash in here leaves the one
 // before, or this one.
 func (a Audit) Remember() error {
-	if err := replace(filepath.Join(a.Dir, verifiedName), a.Note, 0o644); err != nil {
-		return err
-	}
-	return syncDir(a.Dir)
+	return durable.Replace(filepath.Join(a.Dir, verifiedName), a.Note, 0o644)
 }
 
 // Keeps checks that the checkpoint continues what was kept, and that the log has what

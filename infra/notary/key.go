@@ -14,6 +14,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 )
 
 // A Plan says what notary is to be made.
@@ -50,10 +51,7 @@ func SetUp(dir, keyPath string, p Plan, random io.Reader) (*proof.Policy, error)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := replace(filepath.Join(dir, PolicyName), []byte(policy.String()), 0o644); err != nil {
-		return nil, err
-	}
-	if err := syncDir(dir); err != nil {
+	if err := durable.Replace(filepath.Join(dir, PolicyName), []byte(policy.String()), 0o644); err != nil {
 		return nil, err
 	}
 	return policy, realDisk.writeKeys(keyPath, secrets)
@@ -62,10 +60,6 @@ func SetUp(dir, keyPath string, p Plan, random io.Reader) (*proof.Policy, error)
 // writeKeys makes secret keys the content of the file at path, which only its owner
 // can read, and durable.
 func (d disk) writeKeys(path string, secrets []string) error {
-	// What an earlier attempt has left could be read by others.
-	if err := os.Remove(path + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	if err := d.replace(path, []byte(strings.Join(secrets, "\n")+"\n"), 0o600); err != nil {
 		return err
 	}

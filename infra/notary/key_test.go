@@ -32,10 +32,8 @@ func TestSetUp(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(policy), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []string{policy, key + ".tmp"} {
-		if err := os.WriteFile(left, []byte("of an earlier attempt"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(policy, []byte("of an earlier attempt"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	made, err := SetUp(filepath.Dir(policy), key, Plan{Origin: origin}, random)
 	if err != nil {

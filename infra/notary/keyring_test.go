@@ -3,6 +3,7 @@ package notary
 import (
 	"errors"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,7 +90,7 @@ func TestRotateSooner(t *testing.T) {
 		t.Fatalf("%+v", p.Checkpoint)
 	}
 	sooner := strings.Replace(r.policy.String(), " 0 1010\n", " 0 16\n", 1)
-	if err := WritePolicy(filepath.Join(r.dir, PolicyName), []byte(sooner)); err != nil {
+	if err := os.WriteFile(filepath.Join(r.dir, PolicyName), []byte(sooner), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	r.events(1)

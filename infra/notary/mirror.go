@@ -13,6 +13,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 )
 
 // A Mirror (镜像) is a copy of a notary's tree in the hands of somebody else, leaves
@@ -69,10 +70,7 @@ func (m Mirror) Update(ctx context.Context) (before, now proof.Signed, err error
 		}
 	}
 	// A crash before this leaves tiles that nothing points to; they are copied again.
-	if err := replace(filepath.Join(m.Dir, "checkpoint"), note, 0o644); err != nil {
-		return before, now, err
-	}
-	return before, now, syncDir(m.Dir)
+	return before, now, durable.Replace(filepath.Join(m.Dir, "checkpoint"), note, 0o644)
 }
 
 // continues checks that now continues before.
@@ -94,7 +92,7 @@ func (m Mirror) continues(before, now proof.Checkpoint, there tlog.HashReader) e
 func (m Mirror) keep(c proof.Checkpoint, note []byte, err error) error {
 	if f, ok := errors.AsType[*proof.Finding](err); ok && (f.Verdict == proof.Fork || f.Verdict == proof.RolledBack) {
 		name := fmt.Sprintf("contradicts-%d-%x", c.Size, c.Root[:8])
-		return errors.Join(err, replace(filepath.Join(m.Dir, name), note, 0o644), syncDir(m.Dir))
+		return errors.Join(err, durable.Replace(filepath.Join(m.Dir, name), note, 0o644))
 	}
 	return err
 }
@@ -128,7 +126,7 @@ func (m Mirror) copy(ctx context.Context, there tlog.HashReader, from, to int64)
 		}
 	}
 	for dir := range dirs {
-		if err := syncDir(dir); err != nil {
+		if err := durable.SyncDir(dir); err != nil {
 			return err
 		}
 	}

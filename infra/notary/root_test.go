@@ -45,25 +45,3 @@ func TestMakeRoot(t *testing.T) {
 		t.Error("the key was replaced")
 	}
 }
-
-// TestWritePolicy replaces a policy, whole or not at all.
-func TestWritePolicy(t *testing.T) {
-	path := filepath.Join(t.TempDir(), PolicyName)
-	for _, text := range []string{"the first, which is longer\n", "the second\n"} {
-		if err := WritePolicy(path, []byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		if b, err := os.ReadFile(path); err != nil || string(b) != text {
-			t.Errorf("%q, %v", b, err)
-		}
-	}
-	if err := os.Mkdir(path+".tmp", 0o755); err != nil { // in the way
-		t.Fatal(err)
-	}
-	if err := WritePolicy(path, []byte("the third\n")); err == nil {
-		t.Error("it was written where it could not be")
-	}
-	if b, err := os.ReadFile(path); err != nil || string(b) != "the second\n" {
-		t.Errorf("after that: %q, %v", b, err)
-	}
-}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 )
 
 // A Key is the key of a writer (写入密钥). It may be used concurrently.
@@ -44,7 +45,10 @@ func SetUp(path, origin string, random io.Reader) (*Key, error) {
 	if !ok {
 		return nil, ledger.Troubled("台账名称 %q 不能用于签名：不能为空，不能含空格或加号", "the name %q cannot be signed for: it must not be empty, nor have a space or a plus in it", origin)
 	}
-	return key, create(path, secret+"\n")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	return key, durable.Create(path, []byte(secret+"\n"), 0o600)
 }
 
 // ReadKey returns the key in the file at path: a line as note.GenerateKey makes it. A
@@ -82,38 +86,4 @@ func parseKey(line string) (*Key, bool) {
 	k := &Key{private: ed25519.NewKeyFromSeed(b[1:])}
 	k.VKey, err = note.NewEd25519VerifierKey(parts[2], k.Public())
 	return k, err == nil
-}
-
-// create writes a file, for its owner alone, which has its name when all of it is
-// durable. What an earlier attempt has left could be read by others.
-func create(path, text string) error {
-	temp := path + ".tmp"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in dir durable, where the system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync() // some systems cannot sync a directory, and need not
-	return d.Close()
 }

@@ -128,7 +128,6 @@ func TestAuditKeepsTheFirst(t *testing.T) {
 func TestSetUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data", "writer.key")
 	ok(t, os.MkdirAll(filepath.Dir(path), 0o700))
-	ok(t, os.WriteFile(path+".tmp", []byte("of an earlier attempt"), 0o644))
 	if _, err := SetUp(path, "with space", rand.NewChaCha8([32]byte{1})); err == nil {
 		t.Error("a name that cannot be signed for is taken")
 	}

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"xinfang/infra/durable"
 )
 
 // A disk is what is done to files that can fail. Tests break it.
@@ -23,7 +25,7 @@ func (d disk) orReal() disk {
 		d.sync = datasync
 	}
 	if d.syncDir == nil {
-		d.syncDir = syncDir
+		d.syncDir = durable.SyncDir
 	}
 	if d.allocate == nil {
 		d.allocate = allocate

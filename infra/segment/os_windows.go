@@ -23,9 +23,6 @@ func tryLock(f *os.File) (bool, error) {
 // may write to it.
 func isReadOnly(err error) bool { return errors.Is(err, windows.ERROR_ACCESS_DENIED) }
 
-// syncDir does nothing: NTFS journals names by itself.
-func syncDir(string) error { return nil }
-
 // isFull reports whether err says that there is no space left.
 func isFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)

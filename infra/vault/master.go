@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
+
+	"xinfang/infra/durable"
 )
 
 // MasterSize is the length of a master key, in bytes.
@@ -71,31 +71,14 @@ func LoadMaster(path string) (key []byte, err error) {
 //
 // The file appears under its name only when all of it is durable, and nothing is
 // sealed under the key before CreateMaster has returned; so after a crash there
-// is no file, or a whole one. A file path.new may be left, and may be deleted.
+// is no file, or a whole one.
 func CreateMaster(path string, random io.Reader) ([]byte, error) {
 	key, err := NewMaster(random)
 	if err != nil {
 		return nil, err
 	}
-	if err := create(path, hex.EncodeToString(key)+"\n"); err != nil {
+	if err := durable.Create(path, []byte(hex.EncodeToString(key)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
 	return key, nil
-}
-
-func create(path, text string) error {
-	draft := path + ".new"
-	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	err = os.Link(draft, path) // unlike a rename, it does not replace
-	return errors.Join(err, os.Remove(draft), syncDir(filepath.Dir(path)))
 }

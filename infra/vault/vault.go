@@ -51,7 +51,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -60,6 +59,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/personal"
+	"xinfang/infra/durable"
 )
 
 //go:embed schema.sql
@@ -156,7 +156,7 @@ func open(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Close(), syncDir(filepath.Dir(path))); err != nil {
+	if err := errors.Join(f.Close(), durable.SyncDir(filepath.Dir(path))); err != nil {
 		return nil, err
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "" +
@@ -167,18 +167,6 @@ func open(path string) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(1)
 	return db, nil
-}
-
-// syncDir makes the entries of a directory durable, where that can be asked for.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // begin takes hold of the file, makes the tables of a new vault, and checks the

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 	"xinfang/projections"
 )
 
@@ -146,11 +147,15 @@ func swap(from, to string) error {
 	}
 	// If we crash here, the rename may or may not last: the views are whole, or
 	// there are none.
-	return sync(filepath.Dir(to))
+	if err := durable.SyncDir(filepath.Dir(to)); err != nil {
+		return fmt.Errorf("views: %w", err)
+	}
+	return nil
 }
 
+// sync makes what is in the file at path durable.
 func sync(path string) error {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // Windows flushes nothing that is only read
 	if err != nil {
 		return fmt.Errorf("views: %w", err)
 	}

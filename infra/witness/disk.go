@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"xinfang/infra/durable"
 )
 
 // A disk is what is done to files that can fail. Tests break it.
@@ -26,7 +28,7 @@ func (d disk) orReal() disk {
 		d.rename = os.Rename
 	}
 	if d.syncDir == nil {
-		d.syncDir = syncDir
+		d.syncDir = durable.SyncDir
 	}
 	return d
 }
@@ -90,5 +92,5 @@ func makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(parent)
+	return durable.SyncDir(parent)
 }

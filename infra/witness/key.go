@@ -8,10 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"xinfang/domain/ledger"
+	"xinfang/infra/durable"
 )
 
 const keyName = "key.pem"
@@ -72,13 +72,8 @@ func saveKey(path string, key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	d := disk{}.orReal()
-	draft := path + draftSuffix
-	if err := d.draft(draft, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
-		return unwritable(path, err)
-	}
-	err = os.Link(draft, path) // unlike a rename, it does not replace
-	if err := errors.Join(err, os.Remove(draft), d.syncDir(filepath.Dir(path))); err != nil {
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := durable.Create(path, text, 0o600); err != nil {
 		return unwritable(path, err)
 	}
 	return nil

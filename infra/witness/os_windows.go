@@ -1,4 +1,0 @@
-package witness
-
-// syncDir does nothing: NTFS journals names by itself.
-func syncDir(string) error { return nil }
