@@ -75,6 +75,9 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 			line("第 %d 条：%s 录入，可证不晚于 %s", "event %d:     recorded %s, not later than %s", e.Version, moment(e.Recorded), moment(e.NotLater))
 		}
 	}
+	if r.Unbounded > 0 {
+		line("时间：  有 %d 条没有时间戳证明其不早于何时录入，只凭台账的时钟：其前尚无时间锚定，或证据包略去了", "time:        of %d events no time-stamp shows that they were not recorded earlier, but only the ledger's clock: there was no anchor before them, or the bundle leaves it out", r.Unbounded)
+	}
 	for _, index := range r.Erased {
 		line("清除：  个人信息已依第 %d 叶的批准清除", "erased:      content erased under event #%d", index)
 	}
@@ -133,9 +136,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Findings   []*proof.Finding `json:"findings"`
 		Erased     []int64          `json:"erased,omitzero"`
 		SM3        bool             `json:"sm3,omitzero"`
+		Unbounded  int              `json:"unbounded,omitzero"`
 	}{
 		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased, r.SM3,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased, r.SM3, r.Unbounded,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

@@ -278,3 +278,29 @@ func TestEntryBetween(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestUnbounded leaves anchors out of a bundle, as somebody would who has turned the
+// clock of the ledger back: the report says of how many events nothing but that clock
+// says when they were recorded, if the policy pins an authority.
+func TestUnbounded(t *testing.T) {
+	s := newStamped(t, stamping{})
+	whole := s.verify(s.bundle)
+	s.source.Anchors, s.source.Older = nil, nil
+	s.write()
+	without := s.verify(s.bundle)
+	unpinned := newSpecimen(t, 3, 1)
+	none := unpinned.verify(unpinned.bundle)
+	for name, tt := range map[string]struct {
+		report Report
+		want   int
+	}{"with anchors": {whole, 2}, "without": {without, 5}, "of a policy that pins nobody": {none, 0}} {
+		if got := tt.report; got.Unbounded != tt.want || got.Verdict != proof.OK {
+			t.Errorf("%s: %d of %d events are unbounded, and it is %s; want %d", name, got.Unbounded, got.Events, got.Verdict, tt.want)
+		}
+		for _, lang := range []string{"zh-CN", "en"} {
+			if said := strings.Contains(shown(t, &tt.report, lang), ledger.Text{ZH: "只凭台账的时钟", EN: "only the ledger's clock"}.In(lang)); said != (tt.want > 0) {
+				t.Errorf("%s: it is said in %s: %v", name, lang, said)
+			}
+		}
+	}
+}

@@ -87,6 +87,20 @@ func (c *check) entry(env *ledger.Envelope) Entry {
 	return e
 }
 
+// unbounded returns how many events have no time before which they were not recorded,
+// if the policy pins an authority that could have said one.
+func (c *check) unbounded() (n int) {
+	if len(c.Policy.TSARoots) == 0 {
+		return 0
+	}
+	for _, e := range c.report.Entries {
+		if e.NotEarlier.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
 // recorded checks that env does not claim a time that others disprove.
 func (c *check) recorded(env *ledger.Envelope) Entry {
 	e := c.entry(env)

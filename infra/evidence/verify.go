@@ -59,6 +59,11 @@ type Report struct {
 	Witnessed  bool    // a quorum of witnesses has cosigned
 	Entries    []Entry // the events that are proven, in order
 
+	// Unbounded is how many of Entries have no NotEarlier, under a policy that pins a
+	// time-stamp authority: they are older than the first anchor of the ledger, or
+	// whoever made the bundle has left the anchors out, and they may be back-dated.
+	Unbounded int
+
 	SM3 bool // the events are in the SM3 tree, too
 
 	Erased   []int64    // the events ErasureAuthorised under which disclosed keys were destroyed
@@ -72,8 +77,9 @@ type Report struct {
 //
 // It shows that the events are what the ledger held when the checkpoint was signed,
 // in order, all that there were up to [Report.CompleteTo], and recorded when they
-// say, within the skew and the bounds of [Report.Entries]. It cannot show that what was recorded is true, nor anything
-// that happened before the first checkpoint that a witness has seen.
+// say, within the skew and the bounds of [Report.Entries]. It cannot show that what
+// was recorded is true, nor anything that happened before the first checkpoint that a
+// witness has seen.
 func Verify(r io.ReaderAt, size int64, o Options) Report {
 	if o.Skew == 0 {
 		o.Skew = DefaultSkew
@@ -145,6 +151,7 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	c.disclosed()
 	c.stamps = c.anchors()
 	history := c.events()
+	c.report.Unbounded = c.unbounded()
 	c.sm3()
 	c.judged(len(history))
 	c.heads(history)
