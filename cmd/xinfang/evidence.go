@@ -20,6 +20,7 @@ import (
 	"xinfang/domain/ledger"
 	"xinfang/domain/petition"
 	"xinfang/domain/proof"
+	"xinfang/infra/durable"
 	"xinfang/infra/evidence"
 )
 
@@ -130,7 +131,7 @@ func (a *app) evidenceReceipt() *cobra.Command {
 				return err
 			}
 			base := cmp.Or(out, strings.TrimSuffix(args[0], ".evidence.zip")+".receipt")
-			if err := os.WriteFile(base+".txt", receipt, 0o644); err != nil {
+			if err := durable.Create(base+".txt", receipt, 0o644); err != nil {
 				return err
 			}
 			image, err := evidence.QR(receipt)
@@ -139,7 +140,7 @@ func (a *app) evidenceReceipt() *cobra.Command {
 				a.say(a.tr("✓ 回执已写到 %s.txt", "✓ the receipt is in %s.txt"), base)
 				return nil
 			}
-			if err := os.WriteFile(base+".png", image, 0o644); err != nil {
+			if err := durable.Create(base+".png", image, 0o644); err != nil {
 				return err
 			}
 			a.say(a.tr("✓ 回执已写到 %s.txt 与 %[1]s.png", "✓ the receipt is in %s.txt and %[1]s.png"), base)

@@ -10,9 +10,9 @@ import (
 )
 
 // Handler serves the log as C2SP tlog-tiles lays it out: GET /checkpoint and GET
-// /tile/…; and GET /checkpoint-sm3. Hashes show nothing of what was recorded. Leaves show which stream had an
-// event of which type and size, and when: mayRead says who may have them
-// (/tile/entries/…).
+// /tile/…; and GET /checkpoint-sm3. Hashes show nothing of what was recorded. Leaves
+// show which stream had an event of which type and size, and when: mayRead says who
+// may have them (/tile/entries/…).
 func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /checkpoint", serveNote(n.served))

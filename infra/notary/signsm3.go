@@ -37,8 +37,8 @@ func (n *Notary) ProveSM3(size, index int64) (tlog.RecordProof, error) {
 func (n *Notary) treeSM3() sm3Tree { return sm3Tree{n.o.Dir, n.o.disk} }
 
 // signSM3 makes the SM3 tree as large as the main one, has it signed and publishes it,
-// if the policy wants SM2. It never does anything else than
-// going on from what was signed, so that a crash at any place is healed the next time:
+// if the policy wants SM2. It never does anything else than go on from what was
+// signed, so that a crash at any place is healed the next time:
 //
 //	hashes written, guard not      nobody signed them: they are written again, alike
 //	guard written, no signature    the guard signs the same checkpoint again
