@@ -52,21 +52,31 @@ func (a *app) auditCommand() *cobra.Command {
 type auditedNode struct {
 	Node    string          `json:"node"`
 	Events  ledger.Position `json:"events"`
-	Verdict proof.Verdict   `json:"verdict"`
+	Verdict proof.Verdict   `json:"verdict"` // empty if it did not answer
 	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
 
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
-// auditAll audits one server after the other, and prints what became of each.
+// auditAll audits one server after the other, and prints what became of each. One that
+// does not answer hides nothing of the others: whoever has something to hide could take
+// one away.
 func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Audit) error {
 	t := table{header: []string{a.tr("服务器", "server"), a.tr("条目", "events"), a.tr("结论", "verdict")}}
-	nodes, whole := make([]auditedNode, 0, len(addresses)), true
+	nodes, code := make([]auditedNode, 0, len(addresses)), 0
 	for _, address := range addresses {
 		n, err := a.auditNode(ctx, address, audit)
+		if errors.Is(err, errUnheard) && ctx.Err() == nil {
+			nodes, code = append(nodes, n), cmp.Or(code, exitTemporary)
+			t.rows = append(t.rows, []string{n.Node, "—", a.tr("✗ 没有应答，未审计", "✗ it did not answer, and was not audited")})
+			continue
+		}
 		if err != nil {
 			return err
+		}
+		if !n.Verdict.Holds() {
+			code = exitUnverified
 		}
 		state := string(n.Verdict)
 		if n.Finding != nil {
@@ -75,14 +85,14 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 		if n.Expired > 0 {
 			state += fmt.Sprintf(a.tr("（另有 %d 条清理记录已按服务器自身的保留期删去，其叶仍在树中）", " (and %d traces of scavenges were let go by the server's own retention; their leaves are in the tree)"), n.Expired)
 		}
-		nodes, whole = append(nodes, n), whole && n.Verdict.Holds()
+		nodes = append(nodes, n)
 		t.rows = append(t.rows, []string{n.Node, fmt.Sprint(n.Events), state})
 		t.rows = append(t.rows, a.forgedRows(n.Forged)...)
 	}
 	t.values = nodes
 	err := a.print(t)
-	if err == nil && !whole {
-		err = quietError{exitUnverified}
+	if err == nil && code != 0 {
+		err = quietError{code}
 	}
 	return err
 }
