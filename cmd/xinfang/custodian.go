@@ -96,11 +96,11 @@ func (c *custodian) recordAttempts(ctx context.Context) error {
 	}
 }
 
-// watch raises the alarm for every trace of the source, and for every event without
-// a seal that should have one, until ctx is done. It reads the ledger from its start:
-// that says which alarms were raised, by this node or another. What the server wrote
-// before the ledger's first event is its own setting up. from is the head when the
-// program was started: of a follower, which raises nothing, only what came later
+// watch raises the alarm for every trace of the source, and for every event after from
+// without a seal that should have one, until ctx is done. It reads the ledger from its
+// start: that says which alarms were raised, by this node or another. What the server
+// wrote before the ledger's first event is its own setting up. from is the head when
+// the program was started: of a follower, which raises nothing, only what came later
 // counts.
 func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 	var times ledger.Times
@@ -117,11 +117,36 @@ func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 		if trace, found := esdb.TraceOf(env, ignored); found && began {
 			c.raise(ctx, custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}, trace.Text.EN, from)
 		}
-		if err := c.policy.CheckSeal(&env, ledger.DigestOf(env.Data).Sum); err != nil {
-			c.unsealed(ctx, &env, err.Error(), from)
+		if env.Position > from {
+			c.checkSeal(ctx, &env, from)
 		}
 	}
 	return nil
+}
+
+// review raises the alarm for every event up to from without a seal that should have
+// one. A seal takes some 50 µs to check, and so a large ledger minutes: watch does not
+// wait for that, lest what comes in meanwhile be heard of too late.
+func (c *custodian) review(ctx context.Context, from ledger.Position) error {
+	for env, err := range c.log.ReadAll(ctx, 0) {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("reviewing the seals of the ledger: %w", err)
+		case env.Position > from:
+			return nil
+		}
+		c.checkSeal(ctx, &env, from)
+	}
+	return nil
+}
+
+// checkSeal raises the alarm about env if it has no seal and should have one.
+func (c *custodian) checkSeal(ctx context.Context, env *ledger.Envelope, from ledger.Position) {
+	if err := c.policy.CheckSeal(env, ledger.DigestOf(env.Data).Sum); err != nil {
+		c.unsealed(ctx, env, err.Error(), from)
+	}
 }
 
 // raise raises the alarm e, if it was not raised before: it is counted, logged as what,

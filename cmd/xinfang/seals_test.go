@@ -73,6 +73,7 @@ func (l *sealedLedger) watch(alarms string, meanwhile func()) {
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { ok(l.t, c.watch(ctx, head)) })
+	ok(l.t, c.review(ctx, head))
 	meanwhile()
 	for { // until it waits at the head, having raised what there was
 		select {

@@ -188,6 +188,9 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	if n.remote != nil || guard.policy.Writers != nil {
 		g.Go(func() error { return guard.watch(running, from) })
 	}
+	if guard.policy.Writers != nil {
+		g.Go(func() error { return guard.review(running, from) })
+	}
 	open.serve(g, running, log)
 	with.ready(open.addresses())
 	err = g.Wait()
