@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/infra/durable"
 	"xinfang/infra/metrics"
 	"xinfang/infra/witness"
 )
@@ -50,7 +51,7 @@ func (a *app) witnessInit(dir *string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(*dir, witnessVKey), []byte(vkey+"\n"), 0o644); err != nil {
+			if err := durable.Replace(filepath.Join(*dir, witnessVKey), []byte(vkey+"\n"), 0o644); err != nil {
 				return err
 			}
 			return a.print(table{header: []string{a.tr("公钥：用于 xinfang notary init --witness", "public key, for xinfang notary init --witness")}, rows: [][]string{{vkey}}, values: struct {
