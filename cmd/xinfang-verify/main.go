@@ -115,6 +115,11 @@ func (c *command) options() (o evidence.Options, code int, err error) {
 	if o.Older, err = readAll(c.older); err != nil {
 		return o, exitFailure, err
 	}
+	for i, held := range o.Older {
+		if !evidence.IsHeld(held) {
+			return o, exitUsage, ledger.Troubled("%s 不是检查点或回执", "%s is neither a checkpoint nor a receipt", c.older[i])
+		}
+	}
 	return o, 0, nil
 }
 

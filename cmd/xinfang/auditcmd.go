@@ -11,6 +11,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/evidence"
 	"xinfang/infra/notary"
 	"xinfang/infra/segment"
 )
@@ -39,7 +40,7 @@ func (a *app) auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.auditAll(cmd.Context(), args, notary.Audit{Dir: tree, Policy: policy, Note: note})
+			return a.auditAll(cmd.Context(), args, notary.Audit{Dir: tree, Policy: policy, Note: note}, policyPath != "")
 		},
 	}
 	sourceFlags(a, cmd)
@@ -52,7 +53,7 @@ func (a *app) auditCommand() *cobra.Command {
 type auditedNode struct {
 	Node    string          `json:"node"`
 	Events  ledger.Position `json:"events"`
-	Verdict proof.Verdict   `json:"verdict"` // empty if it did not answer
+	Verdict proof.Verdict   `json:"verdict"`          // empty if it did not answer
 	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
 
@@ -61,8 +62,9 @@ type auditedNode struct {
 
 // auditAll audits one server after the other, and prints what became of each. One that
 // does not answer hides nothing of the others: whoever has something to hide could take
-// one away.
-func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Audit) error {
+// one away. If strict, the policy is that of whoever audits, and a checkpoint without the
+// witnesses that it asks for has the exit code of a bundle without them.
+func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Audit, strict bool) error {
 	t := table{header: []string{a.tr("服务器", "server"), a.tr("条目", "events"), a.tr("结论", "verdict")}}
 	nodes, code := make([]auditedNode, 0, len(addresses)), 0
 	for _, address := range addresses {
@@ -75,8 +77,11 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 		if err != nil {
 			return err
 		}
-		if !n.Verdict.Holds() {
+		switch {
+		case !n.Verdict.Holds():
 			code = exitUnverified
+		case n.Verdict == proof.OKUnwitnessed && strict && audit.Policy.Quorum > 0:
+			code = cmp.Or(code, evidence.ExitUnwitnessed)
 		}
 		state := string(n.Verdict)
 		if n.Finding != nil {
@@ -127,6 +132,9 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 	audit.Log = copied
 	done, err := audit.Run(ctx)
 	found, isFinding := errors.AsType[*proof.Finding](err)
+	if err == nil && done.Late != nil {
+		found, isFinding = done.Late, true
+	}
 	if isBreak && (err == nil || isFinding && found.Verdict == proof.Truncated) {
 		// What came before the break is what was signed for; the break says what follows.
 		found, isFinding = &proof.Finding{Verdict: brokenBy[broken.Kind], Index: int64(n.Events), Text: broken.Say()}, true

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
 	"xinfang/infra/esdbnode"
 	"xinfang/infra/segment"
 	"xinfang/infra/vault"
@@ -25,31 +26,54 @@ type keysFound struct {
 
 // A keysOf is what a look for the keys of personal data has come to.
 type keysOf struct {
-	found erasure.Result
-	none  string // why nothing was looked for; "" if it was
-	err   error
+	found   erasure.Result
+	none    string         // why nothing was looked for; "" if it was
+	closed  *proof.Finding // why nothing could be looked for, if that is a fault
+	missing bool           // there is no vault
+	err     error
 }
 
 // lookForKeys compares what the ledger says of keys of personal data with the vault of
-// the data directory. A machine that has no vault, or whose vault a server has open,
-// checks nothing.
-func (a *app) lookForKeys(ctx context.Context) (k keysOf) {
+// the data directory. A replica, whose source keeps them, and a machine where a server
+// has the vault open check nothing. Anywhere else a vault that is missing has lost all
+// of its keys, unless whoever asks says that this is a copy without one: to destroy
+// all of them must not be harder to see than to destroy one.
+func (a *app) lookForKeys(ctx context.Context, without bool) (k keysOf) {
+	of, err := a.replicaOf()
+	if err != nil {
+		return keysOf{err: err}
+	}
 	there, err := exists(a.path(vaultFile))
 	if err != nil {
 		return keysOf{err: err}
 	}
-	if !there {
-		return keysOf{none: a.tr("未核对：本机没有个人信息库", "not checked: there is no vault here")}
+	switch {
+	case without:
+		return keysOf{none: a.tr("未核对：说明了是不带个人信息库的副本（--without-vault）", "not checked: this is said to be a copy without a vault (--without-vault)")}
+	case !there && (of != "" || a.cfg.Store != ""):
+		return keysOf{none: a.tr("未核对：本机是副本，没有个人信息库", "not checked: this is a replica, without a vault")}
 	}
 	store, err := a.openStore(false)
 	if err != nil {
 		return keysOf{err: err}
 	}
 	defer func() { k.err = errors.Join(k.err, store.Close()) }()
-	keys, head, err := a.keysNow(ctx, store)
-	if err != nil {
-		return keysOf{none: fmt.Sprintf(a.tr("未核对：%s", "not checked: %s"), a.explain(err))}
+	keys, head := map[uuid.UUID]erasure.Key(nil), ledger.Position(0)
+	if there {
+		keys, head, err = a.keysNow(ctx, store)
+	} else {
+		head, err = store.Head(ctx)
 	}
+	switch {
+	case errors.Is(err, vault.ErrInUse):
+		return keysOf{none: fmt.Sprintf(a.tr("未核对：%s", "not checked: %s"), a.explain(err))}
+	case ctx.Err() != nil:
+		return keysOf{err: err}
+	case err != nil:
+		text := ledger.Text{ZH: "个人信息库打不开，密钥是否还在无从核对", EN: "the vault does not open, so that nothing shows that the keys are there"}
+		return keysOf{closed: &proof.Finding{Verdict: proof.Incomplete, Index: -1, Text: text}, none: a.explain(err)}
+	}
+	k.missing = !there
 	k.found, k.err = a.compareKeys(ctx, store, head, keys)
 	return k
 }
@@ -63,7 +87,11 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 		return "", err
 	case !v.OK:
 		return "—", nil
+	case k.closed != nil:
+		v.OK, v.Verdict, v.Finding, v.KeysUnchecked = false, v.Verdict.Worse(k.closed.Verdict), k.closed, k.none
+		return "✗ " + k.closed.Say().In(a.lang) + a.tr("：", ": ") + k.none, nil
 	case k.none != "" || k.err != nil:
+		v.KeysUnchecked = k.none
 		return k.none, k.err
 	}
 	found := k.found
@@ -71,7 +99,11 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 	if len(found.Lost) > 0 {
 		f := found.Lost[0]
 		v.OK, v.Verdict, v.Finding = false, v.Verdict.Worse(f.Verdict), f
-		return fmt.Sprintf(a.tr("✗ %s；这样的密钥共 %d 把", "✗ %s; there are %d such keys"), f.Say().In(a.lang), len(found.Lost)), nil
+		text := fmt.Sprintf(a.tr("✗ %s；这样的密钥共 %d 把", "✗ %s; there are %d such keys"), f.Say().In(a.lang), len(found.Lost))
+		if k.missing {
+			text += fmt.Sprintf(a.tr("：本机没有 %s（如是不带它的副本，用 --without-vault）", ": there is no %s here (--without-vault is for a copy without it)"), a.path(vaultFile))
+		}
+		return text, nil
 	}
 	text := fmt.Sprintf(a.tr("✓ 密钥 %d 把在库，%d 人已依批准清除", "✓ %d keys are there, %d subjects were erased under authorisation"), found.Held, found.Erased)
 	if found.Elsewhere > 0 {

@@ -57,7 +57,7 @@ func exitCode(err error) int {
 		return exitNotFound
 	case refused && refusal.Kind == ledger.Denied:
 		return exitDenied
-	case refused && refusal.Kind == ledger.Conflict, errors.Is(err, ledger.ErrConflict):
+	case refused && refusal.Kind == ledger.Conflict, errors.Is(err, ledger.ErrConflict), errors.Is(err, fs.ErrExist):
 		return exitConflict
 	case errors.Is(err, errBusy), errors.Is(err, errUnheard), errors.Is(err, ledger.ErrRejected), errors.Is(err, context.DeadlineExceeded):
 		return exitTemporary
@@ -105,6 +105,8 @@ func (a *app) causeOf(err error) (text string, cause error) {
 			return fmt.Sprintf(a.tr("%s：没有这个文件或目录", "%s: there is no such file or directory"), path.Path), path
 		case errors.Is(path, fs.ErrPermission):
 			return fmt.Sprintf(a.tr("%s：没有权限", "%s: not permitted"), path.Path), path
+		case errors.Is(path, syscall.EISDIR), errors.Is(path, syscall.ENOTDIR):
+			return fmt.Sprintf(a.tr("%s：应为文件，却是目录，或上级不是目录", "%s: a file is wanted, and this is a directory, or what is above it is none"), path.Path), path
 		case errors.Is(path, fs.ErrExist):
 			return fmt.Sprintf(a.tr("%s：已有这个文件，不会覆盖", "%s: there is such a file, which will not be replaced"), path.Path), path
 		}

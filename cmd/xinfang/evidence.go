@@ -101,14 +101,14 @@ func (a *app) exportEvidence(ctx context.Context, number string, older []int64, 
 // heldSizes returns the sizes of the checkpoints in the files.
 func (a *app) heldSizes(files []string) (sizes []int64, err error) {
 	for _, name := range files {
-		b, err := os.ReadFile(name)
+		b, err := readHeld(name)
 		if err != nil {
 			return nil, err
 		}
 		text, _, _ := bytes.Cut(evidence.HeldNote(b), []byte("\n\n"))
 		c, err := proof.ParseCheckpoint(string(text) + "\n")
 		if err != nil {
-			return nil, usage("%s 不是检查点或回执", "%s is neither a checkpoint nor a receipt", name)
+			return nil, err
 		}
 		if !slices.Contains(sizes, c.Size) {
 			sizes = append(sizes, c.Size)
@@ -122,8 +122,8 @@ func (a *app) evidenceReceipt() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt BUNDLE",
 		Short: a.tr("由证据包做给信访人的回执：文本与二维码", "make a petitioner's receipt of a bundle: a text, and a QR code"),
-		Long: a.tr("回执证明这一件最近的一条已在签名的检查点之内，不含案情。签名过长（ML-DSA-44，或见证很多）的回执容不进二维码，只有文本。信访人日后用它核验：xinfang verify 回执.txt --policy 信任策略；或要求新的证据包延续它：evidence export --older 回执.txt。",
-			"A receipt proves that the last entry of the case is in a signed checkpoint, and shows nothing of the case. One whose signatures are long (ML-DSA-44, or many witnesses) fits no QR code, and is a text only. The petitioner checks it by xinfang verify RECEIPT.txt --policy POLICY, or asks for a newer bundle that continues it: evidence export --older RECEIPT.txt."),
+		Long: a.tr("回执证明这一件最近的一条已在签名的检查点之内；看得出该条的类型、时间与大小，看不到内容。签名过长（ML-DSA-44，或见证很多）的回执容不进二维码，只有文本。信访人日后用它核验：xinfang verify 回执.txt --policy 信任策略；或要求新的证据包延续它：evidence export --older 回执.txt。",
+			"A receipt proves that the last entry of the case is in a signed checkpoint; it shows the type, time and size of that entry, and not what it says. One whose signatures are long (ML-DSA-44, or many witnesses) fits no QR code, and is a text only. The petitioner checks it by xinfang verify RECEIPT.txt --policy POLICY, or asks for a newer bundle that continues it: evidence export --older RECEIPT.txt."),
 		Args: exactArgs("BUNDLE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			receipt, err := evidence.ReceiptOf(args[0])

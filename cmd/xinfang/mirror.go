@@ -22,8 +22,8 @@ func (a *app) mirrorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mirror URL",
 		Short: a.tr("由检查组保存一份公证的叶子：日后能指明哪一条被改", "keep a copy of the notary's leaves, by which a later audit names what was changed"),
-		Long: a.tr("从 URL（控制台地址，口令在 XINFANG_TOKEN）取来检查点、哈希与叶子，逐一核对后存入目录。已有的从不改写；来源若不再延续它，即为证据，退出码 3。叶子只含摘要，不含案情。核对台账：xinfang verify --policy 信任策略 --tree 目录。",
-			"Fetches checkpoint, hashes and leaves from URL (the console; token in XINFANG_TOKEN), checks each, and keeps them in a directory. What is there is never rewritten; a source that does not continue it is evidence, and the exit code 3. Leaves hold digests, and nothing of a case. To check a ledger: xinfang verify --policy POLICY --tree DIRECTORY."),
+		Long: a.tr("从 URL（控制台地址，口令在 XINFANG_TOKEN）取来检查点、哈希与叶子，逐一核对后存入目录。已有的从不改写；来源若不再延续它，即为证据，退出码 3。叶子只含摘要：看得出每一条属于哪一件（标识）、类型、大小与时间，看不到内容。核对台账：xinfang verify --policy 信任策略 --tree 目录。",
+			"Fetches checkpoint, hashes and leaves from URL (the console; token in XINFANG_TOKEN), checks each, and keeps them in a directory. What is there is never rewritten; a source that does not continue it is evidence, and the exit code 3. Leaves hold digests: of each entry its case's identity, type, size and time are seen, and nothing else. To check a ledger: xinfang verify --policy POLICY --tree DIRECTORY."),
 		Args: exactArgs("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if policyPath == "" {
@@ -54,14 +54,15 @@ func (a *app) mirrorCommand() *cobra.Command {
 				return a.unproven(err)
 			}
 			return a.print(table{
-				header: []string{a.tr("台账", "ledger"), a.tr("原有", "before"), a.tr("现有", "now"), a.tr("根", "root")},
-				rows:   [][]string{{now.Origin, fmt.Sprint(before.Size), fmt.Sprint(now.Size), now.Root.String()}},
+				header: []string{a.tr("台账", "ledger"), a.tr("原有", "before"), a.tr("现有", "now"), a.tr("根", "root"), a.tr("见证", "witnessed")},
+				rows:   [][]string{{now.Origin, fmt.Sprint(before.Size), fmt.Sprint(now.Size), now.Root.String(), a.witnessed(now)}},
 				values: struct {
-					Origin string `json:"origin"`
-					Before int64  `json:"before"`
-					Now    int64  `json:"now"`
-					Root   string `json:"root"`
-				}{now.Origin, before.Size, now.Size, now.Root.String()},
+					Origin    string `json:"origin"`
+					Before    int64  `json:"before"`
+					Now       int64  `json:"now"`
+					Root      string `json:"root"`
+					Witnessed bool   `json:"witnessed"`
+				}{now.Origin, before.Size, now.Size, now.Root.String(), now.Witnessed},
 			})
 		},
 	}

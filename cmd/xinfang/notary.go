@@ -168,6 +168,9 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 			for _, f := range done.Forged {
 				log.Error("an entry pretends to be the notary's", "err", f)
 			}
+			if done.Late != nil {
+				log.Error("the clock of the ledger is wrong, or that of a witness", "err", done.Late)
+			}
 		}
 		if damage, ok := errors.AsType[*segment.Damage](err); ok {
 			n.Stop(ctx, &proof.Finding{Verdict: proof.TamperedContent, Index: int64(damage.Position) - 1, Text: damage.Say()})

@@ -186,11 +186,19 @@ func (a *app) printPolicy(p *proof.Policy) error {
 	return a.print(t)
 }
 
+// witnessed says whether witnesses have cosigned s, and how many.
+func (a *app) witnessed(s proof.Signed) string {
+	if s.Witnessed {
+		return fmt.Sprintf(a.tr("✓ %d 个见证", "✓ witnesses: %d"), len(s.Cosigned))
+	}
+	return a.tr("✗ UNWITNESSED 未经见证", "✗ UNWITNESSED")
+}
+
 // printCheckpoint prints the last checkpoint of a notary that has kept k.
 func (a *app) printCheckpoint(p *proof.Policy, s proof.Signed, signed string, k notary.Kept) error {
-	state := a.tr("✗ UNWITNESSED 未经见证", "✗ UNWITNESSED") + a.witnessedTo(p, k)
-	if s.Witnessed {
-		state = fmt.Sprintf(a.tr("✓ %d 个见证", "✓ %d witnesses"), len(s.Cosigned))
+	state := a.witnessed(s)
+	if !s.Witnessed {
+		state += a.witnessedTo(p, k)
 	}
 	return a.print(table{
 		header: []string{a.tr("台账", "ledger"), a.tr("条目", "entries"), a.tr("根", "root"), a.tr("见证", "witnessed")},

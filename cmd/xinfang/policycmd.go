@@ -84,7 +84,11 @@ func (a *app) policySign() *cobra.Command {
 				return a.unproven(err)
 			}
 			path := cmp.Or(to, args[0])
-			if err := durable.Replace(path, signed, 0o644); err != nil {
+			write := durable.Replace
+			if to != "" { // it may have what another root has signed
+				write = durable.Create
+			}
+			if err := write(path, signed, 0o644); err != nil {
 				return err
 			}
 			return a.print(table{header: []string{a.tr("签名密钥", "signed by"), a.tr("文件", "file")}, rows: [][]string{{signer.Name(), path}}, values: struct {

@@ -76,7 +76,7 @@ func (a *app) auditSeals(ctx context.Context, path string, v *verified) (_ strin
 	}
 	v.Unsealed = &unsealed{done.Unsealed, done.First}
 	if done.Unsealed == 0 {
-		return fmt.Sprintf(a.tr("✓ %d 条均无缺失", "✓ none of %d is missing"), done.Events), nil
+		return fmt.Sprintf(a.tr("✓ 须有印记的 %d 条均无缺失；其余 %d 条早于写入密钥，或不须有", "✓ none of the %d that are wanted is missing; the other %d entries are older than the writer's key, or need none"), done.Wanted, done.Events-done.Wanted), nil
 	}
 	v.OK, v.Verdict = false, v.Verdict.Worse(proof.Unsealed)
 	shown := ""

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +21,14 @@ import (
 type verification struct {
 	policy  string // file; of the ledger, the notary's own if it is empty
 	older   []string
-	updates []string    // of a bundle
-	reader  readerFlags // likewise
-	tree    string      // of the ledger; the notary's own if it is empty
-	since   bool        // of the ledger: go on from what was verified last
-	seals   bool        // of the ledger: check the writer's seals, too
-	heads   bool        // of the ledger: compare all notes of heads, and not the last alone
+	updates []string      // of a bundle
+	reader  readerFlags   // likewise
+	tree    string        // of the ledger; the notary's own if it is empty
+	since   bool          // of the ledger: go on from what was verified last
+	seals   bool          // of the ledger: check the writer's seals, too
+	heads   bool          // of the ledger: compare all notes of heads, and not the last alone
+	noVault bool          // the ledger is a copy without the keys of personal data
+	stale   time.Duration // of a bundle: how old the heads may be; 0 is any age
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -42,8 +44,11 @@ func (a *app) verifyCommand() *cobra.Command {
 			if f.since && (len(args) == 1 || f.tree != "") {
 				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
 			}
-			if len(args) == 1 && (f.tree != "" || f.seals) {
-				return usage("--tree 与 --seals 只用于核验台账", "--tree and --seals are for a ledger")
+			if len(args) == 1 && (f.tree != "" || f.seals || f.heads || f.noVault) {
+				return usage("--tree、--seals、--all-heads 与 --without-vault 只用于核验台账", "--tree, --seals, --all-heads and --without-vault are for a ledger")
+			}
+			if f.stale < 0 || f.stale > 0 && len(args) == 0 {
+				return usage("--stale-after 只用于核验证据包，且不能为负", "--stale-after is for a bundle, and not negative")
 			}
 			if len(args) == 1 {
 				return a.verifyBundle(args[0], f)
@@ -63,6 +68,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.since, "since-last", false, a.tr("只读上次校验之后的条目；看不出此前条目后来的改动", "read only what has followed the last verification; changes in what was read before are not found"))
 	cmd.Flags().BoolVar(&f.heads, "all-heads", false, a.tr("核对公证签过的每一份末条总表，而不只是最近一份（较慢）", "compare every note of where streams end that the notary has signed, and not the last alone, which takes longer"))
 	cmd.Flags().BoolVar(&f.seals, "seals", false, a.tr("也核对每条记录的写入印记（较慢）", "also check the writer's seal of every entry, which takes longer"))
+	cmd.Flags().BoolVar(&f.noVault, "without-vault", false, a.tr("这是不带个人信息库（vault.db）的副本：不核对密钥", "this is a copy without the vault (vault.db): do not look for the keys"))
+	cmd.Flags().DurationVar(&f.stale, "stale-after", 0, a.tr("核验证据包时：末条公证最多多旧，如 720h；0 为不限", "of a bundle: how old the heads may be, such as 720h; 0 is any `age`"))
 	f.reader.flags(a, cmd)
 	cmd.Flags().StringArrayVar(&f.older, "older", nil, a.tr("核验人手里较早的检查点或回执（可多次）", "`file` with an older checkpoint or a receipt that whoever checks holds (may be repeated)"))
 	return cmd
@@ -85,7 +92,7 @@ func (a *app) verifyLedger(ctx context.Context, f verification) error {
 		if check, err = segment.NewCheck(a.path(ledgerDir)); err != nil {
 			return err
 		}
-		go func() { looking <- a.lookForKeys(ctx) }()
+		go func() { looking <- a.lookForKeys(ctx, f.noVault) }()
 	}
 	signed, remember, err := a.audit(ctx, f, check, &result)
 	if err == nil && !before {
@@ -106,7 +113,7 @@ func (a *app) verifyLedger(ctx context.Context, f verification) error {
 		result.OK, result.Verdict = false, result.Verdict.Worse(f.Verdict)
 	}
 	t := table{
-		header: []string{a.tr("条目", "events"), a.tr("结果", "result"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
+		header: []string{a.tr("条目", "events"), a.tr("自身一致", "in itself"), a.tr("与检查点比对", "against the checkpoint"), a.tr("个人信息密钥", "keys of personal data")},
 		rows:   [][]string{{fmt.Sprint(result.Events), state, signed, keys}},
 	}
 	if f.seals {
@@ -118,8 +125,11 @@ func (a *app) verifyLedger(ctx context.Context, f verification) error {
 	}
 	t.rows, t.values = append(t.rows, a.forgedRows(result.Forged)...), result
 	err = a.print(t)
-	if err == nil && !result.OK {
+	switch {
+	case err == nil && !result.OK:
 		err = quietError{exitUnverified}
+	case err == nil && result.unwitnessed:
+		err = quietError{evidence.ExitUnwitnessed}
 	}
 	return err
 }
@@ -131,12 +141,16 @@ type verified struct {
 	OK         bool           `json:"ok"`
 	FirstBad   *int64         `json:"first_bad_position"`
 	Problem    string         `json:"problem,omitzero"`
-	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys; none without a notary, if no key is lost
+	Verdict    proof.Verdict  `json:"verdict,omitzero"` // of the comparison with the checkpoint, and of the keys
 	Checkpoint int64          `json:"checkpoint,omitzero"`
-	Witnessed  *bool          `json:"witnessed,omitzero"` // nil if there is no checkpoint
+	Witnessed  *bool          `json:"witnessed,omitzero"` // nil if the checkpoint does not open
 	Finding    *proof.Finding `json:"finding,omitzero"`
 	Unsealed   *unsealed      `json:"unsealed,omitzero"` // if seals were asked for
 	Keys       *keysFound     `json:"keys,omitzero"`     // nil if they were not checked
+
+	KeysUnchecked string `json:"keys_unchecked,omitzero"` // why
+
+	unwitnessed bool // whoever checks has a policy that asks for witnesses, and none has seen anything of this
 
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
@@ -165,7 +179,8 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	dir := cmp.Or(f.tree, a.notaryPath(notaryDir, a.cfg.Notary.Dir))
 	policy, err := a.believed(f.policy)
 	if errors.Is(err, errNoNotary) && !asked {
-		return a.tr("没有公证：整体重写看不出来", "no notary: a rewrite of all of it would not be seen"), nil, nil
+		v.Verdict, v.Witnessed = proof.OKUnwitnessed, new(bool)
+		return a.tr("没有公证，UNWITNESSED 未经见证：整体重写看不出来", "no notary, UNWITNESSED: a rewrite of all of it would not be seen"), nil, nil
 	}
 	var kept notary.Kept
 	if err == nil && own {
@@ -176,7 +191,8 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	}
 	note, err := checkpointIn(dir, policy, kept)
 	if errors.Is(err, errNoCheckpoint) && !asked && kept.Guarded.Size == 0 {
-		return a.tr("公证还没有签过检查点：整体重写看不出来", "the notary has signed no checkpoint yet: a rewrite of all of it would not be seen"), nil, nil
+		v.Verdict, v.Witnessed = proof.OKUnwitnessed, new(bool)
+		return a.tr("公证还没有签过检查点，UNWITNESSED 未经见证：整体重写看不出来", "the notary has signed no checkpoint yet, UNWITNESSED: a rewrite of all of it would not be seen"), nil, nil
 	}
 	if wrong, ok := errors.AsType[*proof.Finding](err); ok {
 		v.OK, v.Verdict, v.Finding = false, wrong.Verdict, wrong
@@ -213,7 +229,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 			break
 		}
 		var held []byte
-		if held, err = os.ReadFile(name); err == nil {
+		if held, err = readHeld(name); err == nil {
 			err = inFile(audit.Continues(evidence.HeldNote(held)), name)
 		}
 	}
@@ -222,6 +238,9 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	if err != nil && !isFinding {
 		said, err := a.unread(v, err)
 		return said, nil, err
+	}
+	if wrong == nil {
+		wrong = done.Late
 	}
 	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, &done.Witnessed, wrong, done.Forged
 	since := ""
@@ -238,9 +257,10 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		return "✗ " + wrong.Say().In(a.lang), nil, nil
 	case done.Witnessed:
 		v.Verdict = proof.OK
-		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, %d witnesses; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + since, remember, nil
+		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, witnesses: %d; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + since, remember, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
+	v.unwitnessed = f.policy != "" && policy.Quorum > 0 && a.witnessedTo(policy, kept) == ""
 	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证%s；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED%s; %d are not signed for yet"), done.Size, a.witnessedTo(policy, kept), done.Beyond) + since, remember, nil
 }
 

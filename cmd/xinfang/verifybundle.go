@@ -8,6 +8,15 @@ import (
 	"xinfang/infra/evidence"
 )
 
+// readHeld reads a checkpoint or a receipt that somebody holds.
+func readHeld(name string) ([]byte, error) {
+	b, err := readSmall(name)
+	if err == nil && !evidence.IsHeld(b) {
+		err = usage("%s 不是检查点或回执", "%s is neither a checkpoint nor a receipt", name)
+	}
+	return b, err
+}
+
 // verifyBundle checks the evidence bundle or receipt at path by the policy of f alone, or
 // by that which its updates lead to.
 func (a *app) verifyBundle(path string, f verification) (err error) {
@@ -18,10 +27,13 @@ func (a *app) verifyBundle(path string, f verification) (err error) {
 		return usage("证据包的结论只能以 table 或 json 输出", "what is said of a bundle is text or JSON: -o table or json")
 	}
 	policy, err := readPolicy(f.policy)
+	if _, wrong := errors.AsType[*ledger.Trouble](err); wrong {
+		return usageError{err}
+	}
 	if err != nil {
 		return err
 	}
-	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: f.reader.reveal}
+	o := evidence.Options{Policy: policy, Now: a.Now(), Reveal: f.reader.reveal, StaleAfter: f.stale}
 	if o.ReaderKey, err = f.reader.key(a.format); err != nil {
 		return err
 	}
@@ -33,7 +45,7 @@ func (a *app) verifyBundle(path string, f verification) (err error) {
 		o.Updates = append(o.Updates, next)
 	}
 	for _, name := range f.older {
-		note, err := os.ReadFile(name)
+		note, err := readHeld(name)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package proof
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -55,6 +56,10 @@ type Signed struct {
 	Checkpoint
 	Cosigned  []Cosignature
 	Witnessed bool // the quorum of the policy is met
+
+	// Seen is by when as many witnesses had cosigned as the policy asks for, UTC: fewer
+	// of them could be wrong about the time. It is zero if they have not.
+	Seen time.Time
 }
 
 // Open returns the checkpoint of a signed note if the policy believes it. A note
@@ -76,7 +81,9 @@ func (p *Policy) Open(signed []byte) (Signed, error) {
 			}
 		}
 	}
-	s.Witnessed = p.Quorum > 0 && len(s.Cosigned) >= p.Quorum
+	if s.Witnessed = p.Quorum > 0 && len(s.Cosigned) >= p.Quorum; s.Witnessed {
+		s.Seen = slices.SortedFunc(slices.Values(s.Cosigned), func(a, b Cosignature) int { return a.Time.Compare(b.Time) })[p.Quorum-1].Time
+	}
 	return s, nil
 }
 

@@ -18,11 +18,15 @@ import (
 // is as much a part of the ledger as any other, and for people to explain.
 func (p *Policy) CheckSeal(env *ledger.Envelope, data ledger.Hash) error {
 	index := int64(env.Position) - 1
-	keys := p.Sealing(index)
-	if len(keys) == 0 || ledger.KindOf(env.Stream.Category) == ledger.KindSystem || ledger.CheckSeal(env, data, keys) {
+	if !p.WantsSeal(env) || ledger.CheckSeal(env, data, p.Sealing(index)) {
 		return nil
 	}
 	return Found(Unsealed, "没有可信的写入印记：写入它的人能写存储，但没有本系统的写入密钥", "it has no seal of a writer that the policy believes: whoever recorded it could write to the store, and had not the program's key").At(index)
+}
+
+// WantsSeal reports whether env must have a seal.
+func (p *Policy) WantsSeal(env *ledger.Envelope) bool {
+	return len(p.Sealing(int64(env.Position)-1)) > 0 && ledger.KindOf(env.Stream.Category) != ledger.KindSystem
 }
 
 // Sealing returns the keys of the writers that may seal the leaf at index; none if it

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+
 	"xinfang/domain/ledger"
+	"xinfang/domain/petition"
 	"xinfang/domain/proof"
 )
 
@@ -46,6 +49,7 @@ func (c *check) events() (history []proof.Head) {
 		c.report.Entries = append(c.report.Entries, c.recorded(&env))
 		c.sealed(name, &env)
 		c.noted(name, env)
+		c.numbered(name, &env)
 		last, expected = env, env.Version+1
 		history = append(history, proof.Head{Stream: env.Stream, Version: env.Version, Index: int64(env.Position) - 1, Leaf: env.Leaf})
 	}
@@ -116,6 +120,24 @@ func (c *check) sealed(name string, env *ledger.Envelope) {
 	}
 	if err != nil {
 		c.found(err)
+	}
+}
+
+// numbered notes the number of the case, if env, of the files of that name, is its first
+// event and gives the one that makes the stream's name.
+func (c *check) numbered(name string, env *ledger.Envelope) {
+	if env.Version > 1 || env.Stream.Category != petition.Category {
+		return
+	}
+	var said struct {
+		Number string `json:"number"`
+	}
+	data, err := c.file(name+".data", ledger.MaxRecordSize)
+	if err == nil {
+		err = json.Unmarshal(data, &said)
+	}
+	if err == nil && petition.ID(said.Number) == env.Stream.ID {
+		c.report.Number = said.Number
 	}
 }
 

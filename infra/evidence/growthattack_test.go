@@ -42,7 +42,6 @@ var growthAttacks = []attack{
 	growing("an older checkpoint of a power of two", proof.OK, 8, func(s *specimen) []byte { return s.checkpoint(8, 1) }),
 	growing("an older receipt", proof.OK, 9, func(s *specimen) []byte { return s.receiptOf(9, s.checkpoint(9, 1)) }),
 	growing("E15 receipt from before a fork", proof.Fork, 9, func(s *specimen) []byte { return s.receiptOf(9, s.forked(5).checkpoint(9, 1)) }),
-	growing("a receipt without its checkpoint", proof.Malformed, 9, func(*specimen) []byte { return []byte(ReceiptFormat + "\nAAAA\n") }),
 	growing("the same checkpoint", proof.OK, 9, func(s *specimen) []byte { return s.source.Checkpoint }),
 	growing("E15 note from before a fork", proof.Fork, 9, func(s *specimen) []byte { return s.forked(5).checkpoint(9, 1) }),
 	growing("E15 note of the same size from another fork", proof.Fork, 9, func(s *specimen) []byte {

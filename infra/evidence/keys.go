@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"xinfang/domain/ledger"
-	"xinfang/domain/proof"
 )
 
 // disclosed reads what the bundle discloses of keys, and opens those that are wrapped
@@ -10,7 +9,7 @@ import (
 func (c *check) disclosed() {
 	if _, there := c.entries[fileKeys]; !there {
 		if c.ReaderKey != nil {
-			c.found(proof.Found(proof.Incomplete, "证据包没有披露密钥：请要求以 --disclose 重新导出", "the bundle discloses no key: ask for the bundle to be made anew, with --disclose"))
+			c.report.Unopened = ledger.Text{ZH: "证据包没有披露密钥：请要求以 --disclose 重新导出", EN: "the bundle discloses no key: ask for the bundle to be made anew, with --disclose"}
 		}
 		return
 	}
@@ -28,13 +27,17 @@ func (c *check) disclosed() {
 	if c.ReaderKey == nil {
 		return
 	}
+	if mine := c.ReaderKey.Reader().String(); d.Reader != mine && d.Reader != "" {
+		c.report.Unopened = ledger.Text{ZH: "密钥是披露给另一名读者的：" + d.Reader, EN: "the keys are disclosed to another reader: " + d.Reader}
+		return
+	}
 	for _, k := range d.Keys {
 		if k.Erased {
 			continue
 		}
 		key, ok := c.ReaderKey.open(k)
 		if !ok {
-			c.found(malformed("披露的密钥打不开，或与条目中的承诺不符；它是给读者 %s 的", "a disclosed key does not open, or is not the one that the events commit to; it is for the reader %s", d.Reader))
+			c.found(malformed("披露的密钥打不开，或与条目中的承诺不符", "a disclosed key does not open, or is not the one that the events commit to"))
 			continue
 		}
 		c.keys.opened[k.Commitment] = opened{k.Subject, key}

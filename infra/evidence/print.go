@@ -49,6 +49,13 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	if r.Stream.Category != "" {
 		line("案件：  %s", "stream:      %s", plain(r.Stream.String()))
 	}
+	if r.Number != "" {
+		line("编号：  %s", "number:      %s", plain(r.Number))
+	}
+	if r.Receipt && len(r.Entries) > 0 {
+		e := r.Entries[0]
+		line("回执：  该案第 %d 条，%s 录入；其后是否还有条目，回执不能证明", "receipt:     event %d of it, recorded %s; nothing shows that none follows", e.Version, moment(e.Recorded))
+	}
 	if r.Checkpoint.Size > 0 {
 		line("条目：  %d 条", "events:      %d", r.Events)
 		line("检查点：大小 %d，树根 %v", "checkpoint:  size %d, root %v", r.Checkpoint.Size, r.Checkpoint.Root)
@@ -83,6 +90,9 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	}
 	for _, v := range r.Revealed {
 		line("原文：  第 %d 叶，%s：%s", "in clear:    leaf %d, %s: %s", v.Index, v.Field.Title().In(lang), v.lines())
+	}
+	if r.Unopened != (ledger.Text{}) {
+		line("未打开：%s", "not opened:  %s", r.Unopened.In(lang))
 	}
 	for _, f := range r.Findings {
 		line("发现：  %s", "found:       %s", f.Say().In(lang))
@@ -124,7 +134,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Verdict    proof.Verdict    `json:"verdict"`
 		Witnessed  bool             `json:"witnessed"`
 		Origin     string           `json:"origin"`
+		Receipt    bool             `json:"receipt,omitzero"`
 		Stream     string           `json:"stream"`
+		Number     string           `json:"number,omitzero"`
 		Events     int              `json:"events"`
 		Size       int64            `json:"size"`
 		Root       string           `json:"root,omitzero"`
@@ -137,9 +149,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Erased     []int64          `json:"erased,omitzero"`
 		SM3        bool             `json:"sm3,omitzero"`
 		Unbounded  int              `json:"unbounded,omitzero"`
+		Unopened   ledger.Text      `json:"unopened,omitzero"`
 	}{
-		r.Verdict, r.Witnessed, r.Origin, r.Stream.String(), r.Events, r.Checkpoint.Size, root,
-		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased, r.SM3, r.Unbounded,
+		r.Verdict, r.Witnessed, r.Origin, r.Receipt, r.Stream.String(), r.Number, r.Events, r.Checkpoint.Size, root,
+		r.CompleteTo, instant(r.HeadsAt), instant(r.NotLater), cosigned, r.Entries, r.Findings, r.Erased, r.SM3, r.Unbounded, r.Unopened,
 	}, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

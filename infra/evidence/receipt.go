@@ -28,7 +28,8 @@ const MaxReceipt = 2953
 //	<the leaf, base64>
 //	<the proof, as c2sp.org/tlog-proof writes it, with the checkpoint>
 //
-// It shows nothing of the case but its stream, and type, size and time of the entry.
+// Whoever reads it sees the case's stream, and number, type, size and time of the entry,
+// and nothing else of the case. It does not show that nothing follows that entry.
 // Thousands of them in the hands of others are thousands of witnesses: the ledger
 // must continue the checkpoint of each.
 func Receipt(leaf, inclusion []byte) []byte {
@@ -92,6 +93,14 @@ func HeldNote(b []byte) []byte {
 	return note
 }
 
+// IsHeld reports whether b can be a checkpoint or a receipt that somebody holds, whoever
+// has signed it: whatever else is given as one was taken by mistake.
+func IsHeld(b []byte) bool {
+	text, _, _ := bytes.Cut(HeldNote(b), []byte("\n\n"))
+	_, err := proof.ParseCheckpoint(string(text) + "\n")
+	return err == nil
+}
+
 // VerifyAny checks what r holds: a receipt, or else a bundle.
 func VerifyAny(r io.ReaderAt, size int64, o Options) Report {
 	if size <= proof.MaxNote {
@@ -103,9 +112,12 @@ func VerifyAny(r io.ReaderAt, size int64, o Options) Report {
 }
 
 // VerifyReceipt checks a receipt, offline. A receipt that cannot be read is
-// MALFORMED. It shows that the entry was recorded when the checkpoint was signed; that
-// it still is, a newer bundle shows that continues this receipt ([Options.Older]).
+// MALFORMED. It shows that the entry was recorded when the checkpoint was signed, and at
+// no later time than it says; that it still is, a newer bundle shows that continues this receipt ([Options.Older]).
 func VerifyReceipt(receipt []byte, o Options) (r Report) {
+	if o.Skew == 0 {
+		o.Skew = DefaultSkew
+	}
 	err := r.receipt(receipt, o)
 	if r.Verdict = proof.OK; !r.Witnessed {
 		r.Verdict = proof.OKUnwitnessed
@@ -144,7 +156,11 @@ func (r *Report) receipt(receipt []byte, o Options) error {
 	if err := proof.CheckInclusion(inclusion, leaf, s.Checkpoint, note); err != nil {
 		return err
 	}
+	r.Receipt, r.Stream, r.Events, r.NotLater = true, e.Stream, 1, s.Seen
 	c := check{Options: o, report: *r}
-	r.Stream, r.Events, r.NotLater = e.Stream, 1, c.notLater()
+	r.Entries = []Entry{c.recorded(&e)}
+	if len(c.report.Findings) > 0 {
+		return c.report.Findings[0]
+	}
 	return nil
 }

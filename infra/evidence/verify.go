@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,8 +47,10 @@ type Report struct {
 	Verdict  proof.Verdict    // the worst of Findings; OK or OK_UNWITNESSED if there are none
 	Findings []*proof.Finding // in the order in which they were found
 
+	Receipt    bool          // what was checked is a receipt: one entry, of which nothing shows that none follows
 	Origin     string        // the ledger
 	Stream     ledger.Stream // the case
+	Number     string        // of the case (信访编号), as its first event says, which is proven; "" if it says none
 	Events     int           // of it in the bundle
 	CompleteTo int64         // the bundle has all events of Stream among the first so many leaves of the ledger; 0 if that is not shown
 	HeadsAt    time.Time     // when that was recorded, by the ledger's clock, UTC
@@ -68,6 +69,10 @@ type Report struct {
 
 	Erased   []int64    // the events ErasureAuthorised under which disclosed keys were destroyed
 	Revealed []Revealed // for the eyes of whoever has the reader's key; in no JSON
+
+	// Unopened says why the reader's key has opened nothing, if it is not for this
+	// bundle: that says nothing against the bundle.
+	Unopened ledger.Text
 }
 
 // Verify checks the bundle of size bytes that r reads, offline. Whatever is in it,
@@ -141,7 +146,7 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 	}
 	c.report.Origin, c.report.Checkpoint = signed.Origin, signed.Checkpoint
 	c.report.Cosigned, c.report.Witnessed = signed.Cosigned, signed.Witnessed
-	c.report.NotLater = c.notLater()
+	c.report.NotLater = signed.Seen
 	if c.manifest.Origin != signed.Origin || c.manifest.Size != signed.Size {
 		return malformed("清单所说的台账或大小与检查点不同", "the manifest has another ledger or size than the checkpoint")
 	}
@@ -159,20 +164,6 @@ func (c *check) run(r io.ReaderAt, size int64) (err error) {
 		c.older(i+1, note)
 	}
 	return nil
-}
-
-// notLater returns by when as many witnesses had cosigned as the policy asks for:
-// fewer of them could be wrong about the time.
-func (c *check) notLater() time.Time {
-	if !c.report.Witnessed {
-		return time.Time{}
-	}
-	times := make([]time.Time, len(c.report.Cosigned))
-	for i, s := range c.report.Cosigned {
-		times[i] = s.Time
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	return times[c.Policy.Quorum-1]
 }
 
 // names checks that each event has all its files, and each proof of growth the

@@ -3,8 +3,10 @@
 
     python3 verify.py bundle.zip --policy policy.txt [--update next.txt]... [--older note.txt]...
 
-An update is a policy that roots of the one before have signed; the last is believed. It prints a line of JSON; its exit code is 0 for OK, 10 for OK_UNWITNESSED, 3 if the
-bundle does not hold, 2 for a wrong command line or policy, 1 if a file cannot be read.
+The bundle may be a receipt. An update is a policy that roots of the one before have
+signed; the last is believed. It prints a line of JSON; its exit code is 0 for OK, 10 for
+OK_UNWITNESSED, 3 if the bundle does not hold, 2 for a wrong command line or policy, 1 if
+a file cannot be read.
 
 It is one file, so that it can be carried to a machine on its own; a policy that pins a
 time-stamp authority, or has other keys than Ed25519, wants crypto.py beside it. It is
@@ -21,6 +23,7 @@ MAX_SIZE, MAX_NOTE, MAX_RECORD, MAX_FILES, MAX_FILE, MAX_TOTAL = 1 << 48, 64 << 
 NAME = re.compile(r"(checkpoint|heads/(leaf\.(bin|data|meta|tlog-proof)|map-proof\.json)|keys/disclosed\.json|manifest\.json|policy\.txt|README\.txt|"
                   r"events/[0-9]{6}\.(leaf|data|meta|tlog-proof)|sm3/(checkpoint|[0-9]{6}\.txt)|time/[1-9][0-9]{0,18}\.(leaf|data|meta|tlog-proof|tsr)|"
                   r"consistency/([1-9][0-9]{0,18})-([1-9][0-9]{0,18})\.txt)")
+RECEIPT = b"petition-receipt/v1\n"
 HASH = re.compile("[0-9a-f]{64}")
 KINDS = ["ed25519", "ml-dsa-44", "sm2"]  # of log keys
 TAGS = {"ed25519": b"\1", "witness": b"\4", "ml-dsa-44": b"\6", "sm2": b"\xff\x1fpetition-ledger/sm2-with-sm3/v1"}
@@ -404,16 +407,36 @@ class Check:
         need(name in self.files and len(self.files[name]) <= most)
         return self.files[name]
 
-    def bundle(self):
+    def succeeded(self):
         for path in self.o.update:
             with open(path, "rb") as f:
                 self.o.policy = self.o.policy.succeed(f.read(MAX_NOTE + 1))
-        self.files = archive(self.o.bundle)
-        m = manifest(self.files)
-        self.note = self.file("checkpoint", MAX_NOTE)
+
+    def read_checkpoint(self):
         self.size, self.root, self.stamps = self.o.policy.checkpoint(self.note)
         quorum = self.o.policy.quorum
         self.seen = self.stamps[quorum - 1] if 0 < quorum <= len(self.stamps) else None
+        if self.seen is None:
+            self.verdicts.append("OK_UNWITNESSED")
+
+    def receipt(self, text):
+        """One entry was there when the checkpoint was signed."""
+        leaf, _, inclusion = text[len(RECEIPT):].partition(b"\n")
+        decoded = unbase64(leaf)
+        need(base64.b64encode(decoded) == leaf)
+        self.succeeded()
+        self.note, self.anchors, self.files = held(text), [], {"receipt.leaf": decoded, "receipt.tlog-proof": inclusion}
+        self.read_checkpoint()
+        e = self.event("receipt", ".leaf", content=False)
+        self.events = 1
+        self.recorded(e)
+
+    def bundle(self):
+        self.succeeded()
+        self.files = archive(self.o.bundle)
+        m = manifest(self.files)
+        self.note = self.file("checkpoint", MAX_NOTE)
+        self.read_checkpoint()
         need(m["origin"] == self.o.policy.origin and m["size"] == self.size)
         for name in self.files:
             if name.startswith(("events/", "time/")):
@@ -452,11 +475,9 @@ class Check:
         for path in self.o.older:
             with open(path, "rb") as f:
                 self.attempt(self.older, f.read(MAX_NOTE + 1))
-        if self.seen is None:
-            self.verdicts.append("OK_UNWITNESSED")
 
-    def event(self, name, suffix, stream=None):
-        """Checks an event by itself: its leaf, what the leaf commits to, and that it is in the tree."""
+    def event(self, name, suffix, stream=None, content=True):
+        """Checks an event by itself: its leaf, what the leaf commits to if that is there, and that it is in the tree."""
         leaf, inclusion = self.file(name + suffix, 512 + 3 * 65536), self.file(name + ".tlog-proof", MAX_NOTE + 4096)
         need(leaf.startswith(b"petition-ledger/leaf/v1\0") and len(leaf) > 81)
         kind, index, _, _, revision, recorded = struct.unpack_from(">BQQQQq", leaf, 24)
@@ -473,8 +494,9 @@ class Check:
         for part, offset in ((".data", at), (".meta", at + 40)):
             length, digest = struct.unpack_from(">Q32s", leaf, offset)
             need(length < 1 << 63)
-            content = self.file(name + part)
-            need(len(content) == length and sha256(content) == digest, "TAMPERED_CONTENT")
+            if content:
+                b = self.file(name + part)
+                need(len(b) == length and sha256(b) == digest, "TAMPERED_CONTENT")
         head = b"c2sp.org/tlog-proof@v1\nindex %d\n" % index
         need(inclusion.startswith(head) and inclusion.endswith(b"\n" + self.note))
         path = [unbase64(line) for line in inclusion[len(head):-len(self.note) - 1].split(b"\n")[:-1]]
@@ -601,9 +623,7 @@ class Check:
         need("erased" not in key or key["subject"] in self.authorised, "ERASED_UNAUTHORISED")
 
     def older(self, note):
-        if note.startswith(b"petition-receipt/v1\n"):
-            note = note.partition(b"\n\n")[2]  # after the hashes of its proof
-        size, root, _ = self.o.policy.checkpoint(note)
+        size, root, _ = self.o.policy.checkpoint(held(note))
         need(size <= self.size, "INCOMPLETE")
         if size == self.size:
             return need(root == self.root, "FORK")
@@ -617,6 +637,22 @@ class Check:
         path = [unbase64(line) for line in text.split(b"\n")[:-1]]
         need(all(len(h) == 32 for h in path) and b"".join(base64.b64encode(h) + b"\n" for h in path) == text)
         return path
+
+
+def held(note):
+    """Returns the checkpoint of a receipt, or one as it is."""
+    return note.partition(b"\n\n")[2] if note.startswith(RECEIPT) else note  # after the hashes of its proof
+
+
+def is_held(path):
+    """Reports whether a file can be a checkpoint or a receipt, whoever has signed it: another was given by mistake."""
+    with open(path, "rb") as f:
+        head = held(f.read(MAX_NOTE + 1)).partition(b"\n\n")[0]
+    try:
+        origin, size, _ = tree(head + b"\n", 3)
+        return origin != "" and size >= 1
+    except (Bad, ValueError):
+        return False
 
 
 def main():
@@ -633,7 +669,15 @@ def main():
     try:
         with open(options.policy, "rb") as f:
             options.policy = Policy(f.read(MAX_NOTE + 1))
-        check.attempt(check.bundle)
+        for path in options.older:
+            if not is_held(path):
+                sys.exit(p.error("%s is neither a checkpoint nor a receipt" % path))
+        with open(options.bundle, "rb") as f:
+            receipt = f.read(MAX_NOTE + 1)
+        if receipt.startswith(RECEIPT) and len(receipt) <= MAX_NOTE:
+            check.attempt(check.receipt, receipt)
+        else:
+            check.attempt(check.bundle)
     except ValueError as wrong:
         sys.exit(p.error("the policy: %s" % wrong))
     except ImportError:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"filippo.io/torchwood"
@@ -42,6 +43,11 @@ type Audited struct {
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
 	Expired      int64 // leaves of which the log's source has let the event go, as it says it does
+
+	// Late is the first of the entries compared that says to be recorded after a quorum of
+	// witnesses had seen it; nil if none is. The ledger's clock was wrong, or a
+	// witness's: the entry is what was signed for, so that this ends no signing.
+	Late *proof.Finding
 
 	// Forged are the entries, among those compared, that pretend to be the notary's:
 	// whoever can append can append them, but not sign them. They are leaves like all
@@ -168,7 +174,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 	if err != nil {
 		return nil, err
 	}
-	var clock clock
+	clock := newClock(done.Seen)
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
 			if err != nil {
@@ -194,6 +200,7 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 			}
 		}
 	}
+	done.Late = clock.late
 	if e.size < c.Size {
 		return truncated(e.size, c.Size), nil
 	}
@@ -222,9 +229,24 @@ func truncated(has, signed int64) *proof.Finding {
 type clock struct {
 	last      ledger.Ticks
 	backdated *proof.Finding // the first that was recorded before the one that it follows, or at another time than a time-stamp says
+
+	seen  time.Time      // by when others had seen all of them; zero if nobody says
+	bound ledger.Ticks   // seen and skew
+	late  *proof.Finding // the first that was recorded after bound
+}
+
+func newClock(seen time.Time) clock {
+	c := clock{seen: seen, bound: math.MaxInt64}
+	if !seen.IsZero() {
+		c.bound = ledger.TicksOf(seen.Add(skew))
+	}
+	return c
 }
 
 func (c *clock) see(recorded ledger.Ticks, index int64) {
+	if recorded > c.bound && c.late == nil {
+		c.late = proof.Found(proof.TimeViolation, "录入时间 %s 晚于见证见到它的时间 %s", "recorded %s, after the witnesses had seen it, %s", recorded.Time().Format(time.RFC3339), c.seen.Format(time.RFC3339)).At(index)
+	}
 	if recorded < c.last && c.backdated == nil {
 		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index)
 	}

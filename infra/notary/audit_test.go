@@ -163,6 +163,36 @@ func TestBackdated(t *testing.T) {
 	})
 }
 
+// TestPostdated has an entry cosigned that says to be recorded long after that, by a
+// ledger whose clock was turned on: an audit says so, and a notary signs on, for it may
+// be the witness's clock that is wrong.
+func TestPostdated(t *testing.T) {
+	r, _, _ := witnessed(t)
+	all := r.many(300)
+	all[299].Recorded = ledger.TicksOf(time.Now().Add(24 * time.Hour))
+	all[299] = all[299].Seal()
+	r.log = all
+	n, end := r.open()
+	defer end()
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done, err := n.Audit(t.Context(), nil)
+	if err != nil || !done.Witnessed || done.Late == nil || done.Late.Verdict != proof.TimeViolation || done.Late.Index != 299 || n.Status().Stopped != nil {
+		t.Errorf("%+v, %v, stopped: %v", done, err, n.Status().Stopped)
+	}
+	unseen := newRig(t)
+	unseen.log = all
+	p, err := unseen.signed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err = Audit{Log: all, Dir: unseen.dir, Policy: unseen.policy, Note: p.Note}.Run(t.Context())
+	if err != nil || done.Late != nil {
+		t.Errorf("nobody has seen it, and it is late: %+v, %v", done.Late, err)
+	}
+}
+
 // TestAuditOwn has a notary audit its own ledger, which is altered where no start looks.
 func TestAuditOwn(t *testing.T) {
 	r := newRig(t)

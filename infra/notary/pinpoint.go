@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"filippo.io/torchwood"
 	"github.com/google/uuid"
@@ -22,7 +23,7 @@ func (a Audit) name(ctx context.Context, t tree, c proof.Checkpoint) (expired in
 		return 0, nil, errTiles
 	}
 	p := pinpoint{tree: t, c: c, stored: t.stored(c), prev: make(map[ledger.Stream]ledger.Hash)}
-	var clock clock
+	clock := newClock(time.Time{})
 	var at ledger.Position // in the log, whatever its entries say
 	for env, err := range a.Log.ReadAll(ctx, 0) {
 		if err != nil {

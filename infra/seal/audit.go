@@ -16,6 +16,7 @@ import (
 // An Audited is what [Audit] has found.
 type Audited struct {
 	Events   int64            // that were looked at
+	Wanted   int64            // of them that the policy wants sealed
 	Unsealed int64            // of them that the policy wants sealed, and that are not
 	First    []*proof.Finding // of these, in order; no more than [MostFindings]
 }
@@ -52,7 +53,10 @@ func Audit(ctx context.Context, log ledger.Log, policy *proof.Policy, progress f
 			if err != nil {
 				return err
 			}
-			events <- env
+			if policy.WantsSeal(&env) {
+				a.Wanted++
+				events <- env
+			}
 			if a.Events++; a.Events%1024 == 0 {
 				progress(a.Events, int64(head))
 			}

@@ -32,6 +32,7 @@ package witness
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -134,7 +135,7 @@ func Create(dir, name string, random io.Reader) (vkey string, err error) {
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	path := filepath.Join(dir, keyName)
 	if _, err := os.Stat(path); err == nil {
-		return "", ledger.Troubled("%s 中已有见证密钥，未作改动", "there is a witness key in %s already; nothing was changed", dir)
+		return "", &ledger.Trouble{Text: said("%s 中已有见证密钥，未作改动", "there is a witness key in %s already; nothing was changed", dir), Cause: fs.ErrExist}
 	}
 	w := &Witness{dir: dir, disk: disk{}.orReal(), key: key, seal: newSealer(private)}
 	if err := w.saveLogs(); err != nil {
