@@ -88,7 +88,7 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 			state = "✗ " + n.Finding.Say().In(a.lang)
 		}
 		if n.Expired > 0 {
-			state += fmt.Sprintf(a.tr("（另有 %d 条清理记录已按服务器自身的保留期删去，其叶仍在树中）", " (and %d traces of scavenges were let go by the server's own retention; their leaves are in the tree)"), n.Expired)
+			state += fmt.Sprintf(a.tr("（另有 %d 条清理记录已按服务器自身的保留期删去，其叶仍在树中；因此未核对末条总表与公证记录）", " (and %d traces of scavenges were let go by the server's own retention; their leaves are in the tree; so heads and attestations were not compared)"), n.Expired)
 		}
 		nodes = append(nodes, n)
 		t.rows = append(t.rows, []string{n.Node, fmt.Sprint(n.Events), state})

@@ -59,8 +59,9 @@ func (n *Notary) AnchorHourly(ctx context.Context, store ledger.Store, m ledger.
 	if last != nil {
 		n.change(func() { n.anchored = last.Stamp.Time })
 		// By one clock, lest an authority's that was wrong once keep it from being asked.
+		// One that was ahead once must not keep it from being asked, either.
 		age := n.o.Now().Sub(last.Recorded)
-		if age < anchorEvery || age < anchorAtLeast && size == last.Index+1 {
+		if age > -skew && (age < anchorEvery || age < anchorAtLeast && size == last.Index+1) {
 			return nil
 		}
 	}
@@ -90,8 +91,13 @@ func (n *Notary) Anchor(ctx context.Context, store ledger.Store, m ledger.Meta, 
 	if err != nil {
 		return attest.Anchor{}, err
 	}
-	if _, err := n.o.Policy.OpenStamp(token, c.Checkpoint, chain...); err != nil {
+	stamp, err := n.o.Policy.OpenStamp(token, c.Checkpoint, chain...)
+	if err != nil {
 		return attest.Anchor{}, err
+	}
+	// One of another time could not be taken back, and would be held against the ledger.
+	if now := n.o.Now(); stamp.Time.Sub(now).Abs() > skew {
+		return attest.Anchor{}, proof.Found(proof.TimeViolation, "时间戳说 %s，这里的时钟是 %s：其中一个不准，未记入台账", "the time-stamp says %s, and the clock here %s: one of them is wrong, and it was not recorded", stamp.Time.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	recorded, err := attest.Decider.Handle(ctx, store, attest.Ask(attest.NotaryAnchor{Note: string(signed), Token: token, Chain: chain}, m))
 	if err != nil {

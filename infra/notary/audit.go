@@ -42,7 +42,7 @@ type Audited struct {
 	proof.Signed       // the checkpoint
 	From         int64 // the first leaf that was compared
 	Beyond       int64 // entries of the log that follow the checkpoint: nobody has signed for them yet
-	Expired      int64 // leaves of which the log's source has let the event go, as it says it does
+	Expired      int64 // leaves of which the log's source has let the event go, as it says it does; heads, attestations and the SM3 tree were not compared then
 
 	// Late is the first of the entries compared that says to be recorded after a quorum of
 	// witnesses had seen it; nil if none is. The ledger's clock was wrong, or a
@@ -67,6 +67,9 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 		return done, err
 	}
 	done.Beyond = max(0, int64(head)-s.Size)
+	if a.Since != nil && int64(head) < s.Size { // of what is not read, at least nothing may be missing
+		return done, truncated(int64(head), s.Size)
+	}
 	t := tree{dir: a.Dir, log: a.Log}
 	edge, err := a.begin(t, s.Checkpoint, &done)
 	if err != nil {
@@ -83,7 +86,10 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	switch {
 	case err != nil || expired == 0 && named == nil: // there is no tree that could name it
 	case named == nil:
-		done.Expired, done.Beyond = expired, max(0, int64(head)-s.Size+expired)
+		// Places are others here than those that were signed for, by which attestations
+		// are judged: what was taken for forged is not told, and neither heads nor the
+		// SM3 tree were compared.
+		done.Expired, done.Forged, done.Beyond = expired, nil, max(0, int64(head)-s.Size+expired)
 		return done, nil
 	default:
 		wrong = named
@@ -99,9 +105,8 @@ func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
 		return done, n.stop(ctx, err)
 	}
 	n.change(func() {
-		n.audited = n.o.Now()
 		if since == nil {
-			n.forged = 0
+			n.audited, n.forged = n.o.Now(), 0
 		}
 		n.forged += len(done.Forged)
 	})
@@ -175,6 +180,11 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 		return nil, err
 	}
 	clock := newClock(done.Seen)
+	if from > 0 {
+		if clock.last, err = a.recordedAt(ctx, from-1); err != nil {
+			return nil, err
+		}
+	}
 	if from < c.Size {
 		for env, err := range a.Log.ReadAll(ctx, ledger.Position(from)) {
 			if err != nil {
@@ -221,6 +231,14 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 	return clock.backdated, err
 }
 
+// recordedAt returns when the entry at index was recorded; 0 if there is none.
+func (a Audit) recordedAt(ctx context.Context, index int64) (ledger.Ticks, error) {
+	for env, err := range a.Log.ReadAll(ctx, ledger.Position(index)) {
+		return env.Recorded, err
+	}
+	return 0, nil
+}
+
 func truncated(has, signed int64) *proof.Finding {
 	return proof.Found(proof.Truncated, "台账只有 %d 条，签过 %d 条：末尾缺失", "the ledger has %d entries, and %d were signed for: its end is missing", has, signed).At(has)
 }
@@ -228,7 +246,7 @@ func truncated(has, signed int64) *proof.Finding {
 // A clock sees when entries were recorded, one after the other.
 type clock struct {
 	last      ledger.Ticks
-	backdated *proof.Finding // the first that was recorded before the one that it follows, or at another time than a time-stamp says
+	backdated *proof.Finding // the first that was recorded before the one that it follows, or before a time-stamp that it holds
 
 	seen  time.Time      // by when others had seen all of them; zero if nobody says
 	bound ledger.Ticks   // seen and skew
@@ -256,9 +274,11 @@ func (c *clock) see(recorded ledger.Ticks, index int64) {
 // skew is how far the ledger's clock and that of a time-stamp authority may be apart.
 const skew = 5 * time.Minute
 
-// stamped hears that an anchor was recorded, and what its time-stamp says the time was.
+// stamped hears that an anchor was recorded, and what its time-stamp says the time was:
+// nobody can have had that before. To record one later shows nothing: whoever can append
+// can append an old one again.
 func (c *clock) stamped(at time.Time, recorded ledger.Ticks, index int64) {
-	if off := recorded.Time().Sub(at); off.Abs() > skew && c.backdated == nil {
+	if recorded.Time().Before(at.Add(-skew)) && c.backdated == nil {
 		c.backdated = proof.Found(proof.TimeViolation, "录入于 %s，而其中的时间戳是 %s：台账的时钟不准", "recorded %s, and the time-stamp in it says %s: the clock of the ledger was wrong",
 			recorded.Time().Format(time.RFC3339), at.Format(time.RFC3339)).At(index)
 	}

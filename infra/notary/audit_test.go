@@ -163,6 +163,50 @@ func TestBackdated(t *testing.T) {
 	})
 }
 
+// TestSince goes on from a checkpoint of which all was audited: what is missing of that is
+// seen though it is not read again, and so is an entry that follows it and is recorded
+// before it.
+func TestSince(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(slice) slice // of what follows the first 200
+		want   proof.Verdict
+		leaf   int64
+	}{
+		"honest":          {func(all slice) slice { return all }, proof.OK, 0},
+		"cut off":         {func(all slice) slice { return all[:150] }, proof.Truncated, 150},
+		"A25 at the seam": {nil, proof.TimeViolation, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			all := r.many(300)
+			for i := range all {
+				all[i].Recorded += 1 << 40
+				if tt.change == nil && i == 200 {
+					all[i].Recorded -= 1 << 30
+				}
+				all[i] = all[i].Seal()
+			}
+			r.log = all[:200]
+			old, err := r.signed()
+			if err != nil {
+				t.Fatal(err)
+			}
+			log := all
+			if r.log = all; tt.change != nil {
+				log = tt.change(all)
+			}
+			p, err := r.signed()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Audit{Log: log, Dir: r.dir, Policy: r.policy, Note: p.Note, Since: old.Note}.Run(t.Context())
+			if f, _ := errors.AsType[*proof.Finding](err); proof.VerdictOf(err) != tt.want || f != nil && f.Index != tt.leaf {
+				t.Errorf("%v, want %s at %d", err, tt.want, tt.leaf)
+			}
+		})
+	}
+}
+
 // TestPostdated has an entry cosigned that says to be recorded long after that, by a
 // ledger whose clock was turned on: an audit says so, and a notary signs on, for it may
 // be the witness's clock that is wrong.
