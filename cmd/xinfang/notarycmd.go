@@ -119,7 +119,7 @@ func (a *app) notaryMerge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printCheckpoint(policy, s, string(proof.Merge(request.Note, lines...)), notary.Kept{})
+			return a.printCheckpoint(policy, s.Signed, string(s.Note), notary.Kept{})
 		},
 	}
 }
@@ -153,7 +153,7 @@ func (a *app) notaryGuard() *cobra.Command {
 			log := slog.New(slog.NewJSONHandler(a.Stderr, nil))
 			open := new(listeners)
 			defer func() { err = errors.Join(err, open.close()) }()
-			if err := open.socket("guard", socket, guard.Handler(), log); err != nil {
+			if err := open.socket("guard", socket, guard.Handler(log), log); err != nil {
 				return err
 			}
 			g, running := errgroup.WithContext(cmd.Context())

@@ -16,11 +16,8 @@ import (
 const patience = 10 * time.Second
 
 // cosign has each new checkpoint cosigned, and the last one again from time to time
-// so that a silence means something.
+// so that a silence means something; and takes what a courier has brought.
 func (n *Notary) cosign(ctx context.Context) {
-	if len(n.o.Witnesses) == 0 {
-		return
-	}
 	live := time.NewTicker(n.o.Liveness)
 	defer live.Stop()
 	var done int64
@@ -37,6 +34,9 @@ func (n *Notary) cosign(ctx context.Context) {
 		case <-changed:
 		case <-live.C:
 			done = 0
+			if err := n.reload(); err != nil {
+				n.log.WarnContext(ctx, "looking for what a courier has brought", "err", err)
+			}
 		case <-ctx.Done():
 		}
 	}

@@ -3,6 +3,7 @@ package notary
 import (
 	"errors"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -308,59 +309,38 @@ func TestAttestDaily(t *testing.T) {
 	}
 }
 
-// TestCourier takes a checkpoint to the witnesses by hand, while the ledger goes on,
-// and brings their signatures back.
-func TestCourier(t *testing.T) {
-	r, a, b := witnessed(t)
-	witnesses := r.witnesses
-	r.witnesses = nil // none can be reached
-	r.record(300)
-	p, err := r.signed()
-	if err != nil || p.Witnessed {
-		t.Fatalf("%+v, %v", p, err)
-	}
-	lines := make([][]byte, 2)
-	for i, w := range witnesses {
-		growth, err := Growth(r.dir, p.Checkpoint, 0)
-		if err == nil {
-			lines[i], err = w.Cosign(t.Context(), 0, growth, p.Note)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.record(300)
+// TestPublishLate publishes what was signed earlier after what was signed later, as an
+// answer of a slow witness would have it: the later one stays, and so does the last
+// that was witnessed.
+func TestPublishLate(t *testing.T) {
+	r, _, _ := witnessed(t)
+	first, second := r.round(), r.round()
 	n, end := r.open()
 	defer end()
-	if err := n.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Merge(r.dir, r.policy, p.Note, lines[0]); proof.VerdictOf(err) != proof.QuorumNotMet {
-		t.Errorf("one of two: %v", err)
-	}
-	if w, err := n.Covering(0); err != nil || w.Witnessed {
-		t.Errorf("before the courier is back: %+v, %v", w, err)
-	}
-	if s, err := Merge(r.dir, r.policy, p.Note, lines...); err != nil || !s.Witnessed {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	if w, err := n.Covering(299); err != nil || !w.Witnessed || w.Size != 300 {
-		t.Errorf("what was witnessed: %+v, %v", w, err)
-	}
-	if w, err := n.Covering(300); err != nil || w.Witnessed || w.Size != 600 {
-		t.Errorf("what came later: %+v, %v", w, err)
-	}
-	if _, err := n.Covering(600); err == nil {
-		t.Error("what is not there is covered")
-	}
-	growth, err := Growth(r.dir, n.Published().Checkpoint, a.last.Size)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.Cosign(t.Context(), 300, growth, n.Published().Note); err != nil {
-		t.Errorf("the next round: %v", err)
-	}
-	if _, err := Growth(r.dir, n.Published().Checkpoint, 601); err == nil {
-		t.Error("a witness that has seen more is given a proof")
+	for _, tt := range []struct {
+		name            string
+		note            []byte
+		size, witnessed int64
+	}{
+		{"the first, witnessed", proof.Merge(first.signed.Note, first.lines...), 300, 300},
+		{"the second, not yet", second.signed.Note, 600, 300},
+		{"the first again", proof.Merge(first.signed.Note, first.lines...), 600, 300},
+		{"the second, witnessed", proof.Merge(second.signed.Note, second.lines...), 600, 600},
+		{"the first once more", proof.Merge(first.signed.Note, first.lines...), 600, 600},
+		{"the second without its witnesses", second.signed.Note, 600, 600},
+	} {
+		if err := n.publish(tt.note); err != nil {
+			t.Fatal(tt.name, err)
+		}
+		status := n.Status()
+		if status.Published.Size != tt.size || status.Witnessed.Size != tt.witnessed {
+			t.Errorf("%s: %d published, %d witnessed", tt.name, status.Published.Size, status.Witnessed.Size)
+		}
+		for name, want := range map[string]int64{"checkpoint": tt.size, "witnessed": tt.witnessed} {
+			b, err := os.ReadFile(n.path(name))
+			if s, opened := r.policy.Open(b); errors.Join(err, opened) != nil || s.Size != want {
+				t.Errorf("%s: %s is of %d leaves; %v, %v", tt.name, name, s.Size, err, opened)
+			}
+		}
 	}
 }

@@ -23,22 +23,23 @@ func Growth(dir string, c proof.Checkpoint, old int64) (tlog.TreeProof, error) {
 
 // Merge adds the lines that a courier has brought back from witnesses to signed, the
 // checkpoint that they were given, and keeps the result in dir as the last witnessed
-// one, which a running notary takes from there. The error is a [*proof.Finding] if a
+// one, which a running notary takes from there within its Liveness. It returns that one. The error is a [*proof.Finding] if a
 // signature does not hold, or the quorum of the policy is not met.
-func Merge(dir string, policy *proof.Policy, signed []byte, lines ...[]byte) (proof.Signed, error) {
+func Merge(dir string, policy *proof.Policy, signed []byte, lines ...[]byte) (Published, error) {
 	merged := proof.Merge(signed, lines...)
 	s, err := policy.Open(merged)
+	now := Published{s, merged}
 	if err != nil {
-		return s, err
+		return now, err
 	}
 	if !s.Witnessed {
-		return s, proof.Found(proof.QuorumNotMet, "有 %d 个见证签名，信任策略要求 %d 个", "%d witnesses have cosigned, and the policy wants %d", len(s.Cosigned), policy.Quorum)
+		return now, proof.Found(proof.QuorumNotMet, "有 %d 个见证签名，信任策略要求 %d 个", "%d witnesses have cosigned, and the policy wants %d", len(s.Cosigned), policy.Quorum)
 	}
 	path := filepath.Join(dir, "witnessed")
 	if b, err := os.ReadFile(path); err == nil {
 		if old, err := policy.Open(b); err == nil && old.Size > s.Size {
-			return old, nil // there is a later one
+			return Published{old, b}, nil // there is a later one
 		}
 	}
-	return s, durable.Replace(path, merged, 0o644)
+	return now, durable.Replace(path, merged, 0o644)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -58,21 +59,22 @@ const maxRequest = 64 << 10
 //	POST /heads     the lines of a note of heads
 //	POST /key       the lines of a note of a change of keys
 //
-// Answers are signed notes; a refusal has status 422 and a finding in JSON.
-func (g *Guard) Handler() http.Handler {
+// Answers are signed notes; a refusal has status 422 and a finding in JSON. What else
+// goes wrong is told to log.
+func (g *Guard) Handler(log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /last", recalled(g.Last))
 	mux.HandleFunc("GET /last-sm3", recalled(g.LastSM3))
-	mux.HandleFunc("POST /sign", g.answer(submitted(g.Sign)))
-	mux.HandleFunc("POST /sign-sm3", g.answer(submitted(g.SignSM3)))
-	mux.HandleFunc("POST /heads", g.answer(func(ctx context.Context, body string) ([]byte, error) {
+	mux.HandleFunc("POST /sign", g.answer(log, submitted(g.Sign)))
+	mux.HandleFunc("POST /sign-sm3", g.answer(log, submitted(g.SignSM3)))
+	mux.HandleFunc("POST /heads", g.answer(log, func(ctx context.Context, body string) ([]byte, error) {
 		n, err := proof.ParseHeads(body, g.origin)
 		if err != nil {
 			return nil, err
 		}
 		return g.SignHeads(ctx, n)
 	}))
-	mux.HandleFunc("POST /key", g.answer(func(ctx context.Context, body string) ([]byte, error) {
+	mux.HandleFunc("POST /key", g.answer(log, func(ctx context.Context, body string) ([]byte, error) {
 		c, err := proof.ParseKeyChange(body, g.origin)
 		if err != nil {
 			return nil, err
@@ -112,7 +114,7 @@ func submitted(sign func(context.Context, proof.Checkpoint, tlog.TreeProof) ([]b
 }
 
 // answer answers with what sign makes of the body.
-func (g *Guard) answer(sign func(context.Context, string) ([]byte, error)) http.HandlerFunc {
+func (g *Guard) answer(log *slog.Logger, sign func(context.Context, string) ([]byte, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
@@ -127,6 +129,7 @@ func (g *Guard) answer(sign func(context.Context, string) ([]byte, error)) http.
 			return
 		}
 		if err != nil {
+			log.ErrorContext(r.Context(), "the guard could not sign", "err", err)
 			http.Error(w, "the guard could not sign; its log says why", http.StatusInternalServerError)
 			return
 		}
@@ -243,5 +246,5 @@ func (g *remoteGuard) ask(ctx context.Context, method, what string, body io.Read
 		}
 		return nil, f
 	}
-	return nil, fmt.Errorf("the guard answered with status %d", answer.StatusCode)
+	return nil, ledger.Troubled("签名守护未能签署（状态 %d）：原因见它的日志", "the guard could not sign (status %d): its log says why", answer.StatusCode)
 }

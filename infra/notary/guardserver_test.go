@@ -1,6 +1,7 @@
 package notary
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,7 @@ func TestRemoteGuard(t *testing.T) {
 	}
 	defer guard.Close()
 	var loseRequest, loseAnswer atomic.Bool
-	socket, handler := filepath.Join(shortDir(t), "s"), guard.Handler()
+	socket, handler := filepath.Join(shortDir(t), "s"), guard.Handler(slog.New(slog.DiscardHandler))
 	serveAt(t, socket, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && loseRequest.Swap(false) {
 			panic(http.ErrAbortHandler)

@@ -1,6 +1,8 @@
 package notary
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -29,6 +31,10 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 			return
 		}
 		data, err := n.readTile(tile)
+		if tile.W < tileWidth && errors.Is(err, fs.ErrNotExist) { // a part of what has grown since, and is not whole yet
+			http.NotFound(w, r)
+			return
+		}
 		if err != nil {
 			n.log.ErrorContext(r.Context(), "reading a tile", "tile", path, "err", err)
 			http.Error(w, "the tile cannot be read", http.StatusInternalServerError)

@@ -3,6 +3,7 @@ package notary
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -204,7 +205,7 @@ func TestRemoteKeyChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: guard.Handler()}}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: guard.Handler(slog.New(slog.DiscardHandler))}}
 	server.Start()
 	defer server.Close()
 	remote, err := DialGuard(t.Context(), socket, origin)
@@ -223,7 +224,7 @@ func TestRemoteKeyChange(t *testing.T) {
 	}
 	for _, body := range []string{"", c.Text("elsewhere"), c.Text(origin) + "more\n"} {
 		answer := httptest.NewRecorder()
-		guard.Handler().ServeHTTP(answer, httptest.NewRequest("POST", "/key", strings.NewReader(body)))
+		guard.Handler(slog.New(slog.DiscardHandler)).ServeHTTP(answer, httptest.NewRequest("POST", "/key", strings.NewReader(body)))
 		if answer.Code != http.StatusUnprocessableEntity {
 			t.Errorf("%q: status %d", body, answer.Code)
 		}

@@ -21,7 +21,7 @@ import (
 // of the original is left.
 //
 // It never loses what it has: a checkpoint that does not continue its own is kept
-// beside it, as evidence.
+// beside it, as evidence, and so is the last that was witnessed, as "witnessed".
 type Mirror struct {
 	Dir    string
 	Policy *proof.Policy
@@ -67,6 +67,14 @@ func (m Mirror) Update(ctx context.Context) (before, now proof.Signed, err error
 		}
 		if from = to; m.Progress != nil {
 			m.Progress(from-before.Size, now.Size-before.Size)
+		}
+	}
+	switch {
+	case before.Witnessed && !now.Witnessed && before.Checkpoint == now.Checkpoint:
+		return before, before, nil // it has more than the source gives now
+	case before.Witnessed && !now.Witnessed:
+		if err := durable.Replace(filepath.Join(m.Dir, "witnessed"), old, 0o644); err != nil {
+			return before, now, err
 		}
 	}
 	// A crash before this leaves tiles that nothing points to; they are copied again.

@@ -34,6 +34,7 @@ type rig struct {
 	further   []note.Signer // of other kinds
 	policy    *proof.Policy
 	witnesses []Witness
+	carriedTo []Witness // by hand
 	disk      disk
 	streams   []ledger.Stream
 	recorded  int

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -290,7 +291,7 @@ func TestSM3Remote(t *testing.T) {
 	}
 	defer guard.Close()
 	socket := filepath.Join(shortDir(t), "s")
-	serveAt(t, socket, guard.Handler())
+	serveAt(t, socket, guard.Handler(slog.New(slog.DiscardHandler)))
 	signer, err := DialGuard(t.Context(), socket, origin)
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +318,7 @@ func TestSM3Remote(t *testing.T) {
 		strings.Repeat("x", maxRequest+1):       http.StatusBadRequest,
 	} {
 		answer := httptest.NewRecorder()
-		guard.Handler().ServeHTTP(answer, httptest.NewRequest("POST", "/sign-sm3", strings.NewReader(body)))
+		guard.Handler(slog.New(slog.DiscardHandler)).ServeHTTP(answer, httptest.NewRequest("POST", "/sign-sm3", strings.NewReader(body)))
 		if answer.Code != want {
 			t.Errorf("%.40q: status %d, want %d", body, answer.Code, want)
 		}

@@ -10,9 +10,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
+	"net/url"
 
 	"github.com/digitorus/timestamp"
 
@@ -50,8 +52,13 @@ func (c *Client) Stamp(ctx context.Context, text string) (_ []byte, err error) {
 	}
 	r.Header.Set("Content-Type", "application/timestamp-query")
 	answer, err := c.HTTP.Do(r)
+	if in, ok := errors.AsType[*url.Error](err); ok {
+		err = in.Err // it names the address, which may have a password
+	}
 	if err != nil {
-		return nil, err
+		return nil, &ledger.Trouble{Text: ledger.Text{
+			ZH: fmt.Sprintf("时间戳服务 %s 没有应答：%v", r.URL.Host, err), EN: fmt.Sprintf("the time-stamp authority %s does not answer: %v", r.URL.Host, err),
+		}, Cause: err}
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	got, err := io.ReadAll(io.LimitReader(answer.Body, proof.MaxToken+1))
