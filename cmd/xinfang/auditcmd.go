@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,9 +37,13 @@ func (a *app) auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			note, err := checkpointIn(tree, policy, notary.Kept{})
+			kept, err := notary.ReadKept(tree, policy.Origin)
 			if err != nil {
 				return err
+			}
+			note, err := checkpointIn(tree, policy, kept)
+			if err != nil {
+				return a.unproven(err)
 			}
 			return a.auditAll(cmd.Context(), args, notary.Audit{Dir: tree, Policy: policy, Note: note}, policyPath != "")
 		},
@@ -53,7 +58,8 @@ func (a *app) auditCommand() *cobra.Command {
 type auditedNode struct {
 	Node    string          `json:"node"`
 	Events  ledger.Position `json:"events"`
-	Verdict proof.Verdict   `json:"verdict"`          // empty if it did not answer
+	Verdict proof.Verdict   `json:"verdict"`          // empty if it could not be audited
+	Failed  string          `json:"failed,omitzero"`  // why
 	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
 
@@ -69,13 +75,14 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 	nodes, code := make([]auditedNode, 0, len(addresses)), 0
 	for _, address := range addresses {
 		n, err := a.auditNode(ctx, address, audit)
-		if errors.Is(err, errUnheard) && ctx.Err() == nil {
-			nodes, code = append(nodes, n), cmp.Or(code, exitTemporary)
-			t.rows = append(t.rows, []string{n.Node, "—", a.tr("✗ 没有应答，未审计", "✗ it did not answer, and was not audited")})
-			continue
+		if n.Node == "" || ctx.Err() != nil {
+			return err // the address is no address, or nobody waits any more
 		}
 		if err != nil {
-			return err
+			n.Failed, _, _ = strings.Cut(a.explain(err), "\n") // the log has the rest
+			nodes, code = append(nodes, n), cmp.Or(code, exitCode(err))
+			t.rows = append(t.rows, []string{n.Node, "—", a.tr("✗ 未审计：", "✗ it was not audited: ") + n.Failed})
+			continue
 		}
 		switch {
 		case !n.Verdict.Holds():

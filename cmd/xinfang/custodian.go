@@ -96,6 +96,28 @@ func (c *custodian) recordAttempts(ctx context.Context) error {
 	}
 }
 
+// againAfter is how long a reader of the ledger waits before it begins anew after a
+// failure.
+const againAfter = time.Minute
+
+// keep has read, which reads the ledger, begin anew when it fails, until ctx is done or it
+// has come to an end. A ledger that cannot be read ends no server: what can be read is to
+// be seen, and the notary's audit says what is damaged.
+func (c *custodian) keep(ctx context.Context, read func() error) error {
+	for {
+		err := read()
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		c.logger.Error("the ledger could not be watched; it is tried again", "err", err)
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // watch raises the alarm for every trace of the source, and for every event after from
 // without a seal that should have one, until ctx is done. It reads the ledger from its
 // start: that says which alarms were raised, by this node or another. What the server
@@ -107,10 +129,7 @@ func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 	began := false
 	for env, err := range ledger.Follow(ctx, c.log, 0) {
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("watching the store: %w", err)
+			return err
 		}
 		began = began || ledger.KindOf(env.Stream.Category) != ledger.KindSystem
 		ignored := times.Next(&env)
@@ -129,13 +148,8 @@ func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 // wait for that, lest what comes in meanwhile be heard of too late.
 func (c *custodian) review(ctx context.Context, from ledger.Position) error {
 	for env, err := range c.log.ReadAll(ctx, 0) {
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return fmt.Errorf("reviewing the seals of the ledger: %w", err)
-		case env.Position > from:
-			return nil
+		if err != nil || env.Position > from {
+			return err
 		}
 		c.checkSeal(ctx, &env, from)
 	}
@@ -194,11 +208,19 @@ func alarmKey(e custody.AlarmRaised) string {
 	return key
 }
 
-// recorded reports whether the alarm has been raised before.
+// recorded reports whether the alarm has been raised before: by this program, with its
+// seal if the policy wants one. Whoever can append knows in which stream it would be, and
+// could put something there before he gives cause for it.
 func (c *custodian) recorded(ctx context.Context, e custody.AlarmRaised) bool {
 	ask := custody.Ask(e, alarmKey(e), ledger.Meta{})
-	for _, err := range c.log.ReadStream(ctx, ledger.Stream{Category: custody.Category, ID: ask.ID}, 0) {
-		return err == nil
+	for env, err := range c.log.ReadStream(ctx, ledger.Stream{Category: custody.Category, ID: ask.ID}, 0) {
+		if err != nil {
+			return false
+		}
+		made, err := custody.Codec.Decode(env.Type, env.Data)
+		if err == nil && made == custody.Event(e) && c.policy.CheckSeal(&env, ledger.DigestOf(env.Data).Sum) == nil {
+			return true
+		}
 	}
 	return false
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,7 +75,7 @@ func TestAlarms(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, c.watch(ctx, from)) })
+		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, from) })) })
 		for !until() && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
@@ -185,4 +187,44 @@ func TestAttempts(t *testing.T) {
 	}
 	seen(`xinfang_access_denied_total{reason="delete"}`, "4")
 	seen(`xinfang_access_denied_total{reason="authentication"}`, "1")
+}
+
+// TestCustodianAgain has the ledger unreadable for a while: the custodian goes on where
+// it can be read again, and ends with the program.
+func TestCustodianAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := new(ledgertest.Store)
+		for _, s := range []ledger.Stream{{Category: "case", ID: uuid.UUID{1}}, {Category: "$$case", ID: uuid.UUID{1}}} {
+			_, err := store.Append(t.Context(), s, 0, ledger.Record{ID: uuid.New(), Type: "$metadata", Data: []byte(`{"$tb":1}`), Meta: []byte(`{}`)})
+			ok(t, err)
+		}
+		c, seen := custodianOf(t, store, true, time.Now)
+		c.log = &unreadable{Log: store, times: 2}
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, 0) })) })
+		time.Sleep(2*againAfter - 1)
+		synctest.Wait()
+		seen(`xinfang_store_alarms_total{kind="metadata"}`, "0")
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		seen(`xinfang_store_alarms_total{kind="metadata"}`, "1")
+		stop()
+		wg.Wait()
+	})
+}
+
+// An unreadable log cannot be read so many times.
+type unreadable struct {
+	ledger.Log
+	times int // its reader owns it
+}
+
+func (u *unreadable) ReadAll(ctx context.Context, after ledger.Position) iter.Seq2[ledger.Envelope, error] {
+	if u.times--; u.times >= 0 {
+		return func(yield func(ledger.Envelope, error) bool) {
+			yield(ledger.Envelope{}, errors.New("it cannot be read"))
+		}
+	}
+	return u.Log.ReadAll(ctx, after)
 }

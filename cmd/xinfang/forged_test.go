@@ -43,4 +43,16 @@ func TestVerifyForged(t *testing.T) {
 	if got.OK || got.Verdict != proof.Malformed || len(got.Forged) != 1 || got.Forged[0].Index != int64(forged[0].Position)-1 {
 		t.Errorf("%s", &stdout)
 	}
+
+	// What has something against it is not gone on from: the next one reads all of it.
+	for range 2 {
+		stdout.Reset()
+		if code := run(t.Context(), []string{"--data", dir, "verify", "--since-last", "-o", "json"}, p); code != exitUnverified {
+			t.Errorf("since the last: exit code %d\n%s", code, &stderr)
+		}
+		var since verified
+		if ok(t, decode(stdout.Bytes(), &since)); since.From != nil && *since.From != 0 || since.Events != got.Events || len(since.Forged) != 1 {
+			t.Errorf("since the last: %s", &stdout)
+		}
+	}
 }

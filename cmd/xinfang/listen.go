@@ -70,7 +70,13 @@ func (o *listeners) carry(name string, l net.Listener, handler http.Handler, log
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	o.all = append(o.all, listener{
-		name: name, url: "http://" + l.Addr().String(), Listener: l, stop: srv.Shutdown,
+		name: name, url: "http://" + l.Addr().String(), Listener: l, stop: func(drain context.Context) error {
+			err := srv.Shutdown(drain)
+			if errors.Is(err, context.DeadlineExceeded) { // who is slower than that is cut off
+				return srv.Close()
+			}
+			return err
+		},
 		serve: func() error {
 			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return err

@@ -112,8 +112,10 @@ func (a *app) retireNotary() error {
 	if there, err := exists(key); err != nil {
 		return err
 	} else if there {
-		if err := os.Rename(key, filepath.Join(dir, "retired.key")); err != nil {
-			return err
+		if err := os.Rename(key, filepath.Join(dir, "retired.key")); err != nil { // it is on another disk
+			if err := os.Rename(key, fmt.Sprintf("%s.retired-%s", key, filepath.Ext(aside)[len(".before-"):])); err != nil {
+				return err
+			}
 		}
 	}
 	if there, err := exists(a.path(writerKey)); err != nil {

@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"sync/atomic"
+	"net/url"
 	"time"
 
 	"filippo.io/torchwood"
 	"github.com/spf13/cobra"
 
-	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 	"xinfang/infra/notary"
 )
@@ -36,10 +34,14 @@ func (a *app) mirrorCommand() *cobra.Command {
 			if !isAddress(args[0]) {
 				return usage("URL 应是控制台的网址，如 https://ledger.example.gov.cn", "URL is the address of the console, such as https://ledger.example.gov.cn")
 			}
+			source, err := url.Parse(args[0])
+			if err != nil {
+				return err
+			}
 			ctx, stop := context.WithCancelCause(cmd.Context())
 			defer stop(nil)
 			fetch, err := torchwood.NewTileFetcher(args[0], torchwood.WithHTTPClient(&http.Client{
-				Timeout: time.Minute, Transport: &bounded{RoundTripper: http.DefaultTransport, token: a.Getenv(tokenEnv), stop: stop},
+				Timeout: time.Minute, Transport: &bounded{RoundTripper: http.DefaultTransport, source: source, token: a.Getenv(tokenEnv), stop: stop},
 			}), torchwood.WithUserAgent("xinfang-mirror"), torchwood.WithConcurrencyLimit(4))
 			if err != nil {
 				return err
@@ -70,47 +72,6 @@ func (a *app) mirrorCommand() *cobra.Command {
 	cmd.Flags().StringVar(&dir, "to", "mirror", a.tr("镜像的目录", "`directory` of the mirror"))
 	return cmd
 }
-
-// maxTile is the most bytes that a server may answer with: 256 leaves of the largest
-// that C2SP tlog-tiles knows.
-const maxTile = 256 * (2 + 1<<16)
-
-// bounded is a transport that sends a token, and reads no endless answers. It stops what
-// would be tried again for minutes, and in vain: a server that was never there, or that
-// gives no leaves to whoever has that token.
-type bounded struct {
-	http.RoundTripper
-	token string
-	stop  context.CancelCauseFunc
-	heard atomic.Bool
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.token != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+b.token)
-	}
-	answer, err := b.RoundTripper.RoundTrip(r)
-	switch {
-	case err != nil && !b.heard.Load():
-		b.stop(ledger.Troubled("%s 没有应答：%v", "%s does not answer: %v", r.URL.Host, err))
-	case err == nil:
-		b.heard.Store(true)
-		if answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden {
-			b.stop(errNoLeaves)
-		}
-		answer.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(answer.Body, maxTile), answer.Body}
-	}
-	return answer, err
-}
-
-var errNoLeaves = &ledger.Refusal{Code: "ERR_NO_LEAVES", Kind: ledger.Denied, Text: ledger.Text{
-	ZH: "叶子只给纪检监察岗位；在 XINFANG_TOKEN 中给出其令牌", EN: "leaves are for disciplinary inspectors only; give the token of one in XINFANG_TOKEN",
-}}
 
 // unproven prints a finding as what it is, the result, and gives err the exit code
 // of what does not verify.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,6 +161,11 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 			since, whole = nil, now
 		}
 		err := n.CatchUp(ctx)
+		if err != nil && n.Status().Stopped == nil && ctx.Err() == nil {
+			// The guard is away, or the disk full: what was signed is audited all the same.
+			log.Warn("what is new could not be signed before the audit", "err", err)
+			err = nil
+		}
 		if note := n.Published().Note; err == nil && note != nil {
 			var done notary.Audited
 			if done, err = n.Audit(ctx, since); err == nil {
@@ -224,7 +230,11 @@ func (a *app) witnesses() ([]notary.Witness, error) {
 		if !isAddress(address) { // it may have a password, and is not told
 			return nil, usage("notary.witnesses 中的第 %d 个不是网址", "number %d of notary.witnesses is no address", len(list)+1)
 		}
-		list = append(list, remoteWitness{&witness.Client{URL: address, HTTP: &http.Client{Timeout: time.Minute}}})
+		w := remoteWitness{&witness.Client{URL: address, HTTP: &http.Client{Timeout: time.Minute}}}
+		if slices.ContainsFunc(list, func(other notary.Witness) bool { return other.Name() == w.Name() }) {
+			return nil, usage("notary.witnesses 中 %s 出现了两次", "notary.witnesses has %s twice", w.Name())
+		}
+		list = append(list, w)
 	}
 	return list, nil
 }

@@ -105,8 +105,8 @@ func (a *app) initNotary(ctx context.Context, p notary.Plan) (_ *proof.Policy, e
 // sealed.
 //
 // The writer's key is durable before the policy that wants its seals, and the notary's
-// key comes last: a crash before that leaves no notary, entries that have a seal and
-// need none, and what a repetition takes or replaces.
+// key comes last: a crash before that leaves entries that have a seal and need none, or a
+// policy without a key, with which no server starts; a repetition takes or replaces both.
 func (a *app) setUpNotary(p notary.Plan, from ledger.Position, random io.Reader) (*proof.Policy, error) {
 	dir, key := a.notaryPath(notaryDir, a.cfg.Notary.Dir), a.notaryPath(notaryKey, a.cfg.Notary.KeyFile)
 	if there, err := exists(key); err != nil {

@@ -154,16 +154,28 @@ func isReplica(data, of string) error {
 }
 
 // catchUp brings the replica to the end of its source: for commands that act once,
-// and do not wait for a source that does not answer.
+// and do not wait for a source that does not answer, or answers no more.
 func (r *remote) catchUp(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	defer cancel(nil)
-	unheard := time.AfterFunc(unheardTime, func() {
-		if status := r.copier.Status(); status.Last.IsZero() {
-			cancel(errors.Join(errUnheard, status.Trouble))
+	watching.Go(func() {
+		last := ledger.Position(-1)
+		for {
+			select {
+			case <-time.After(unheardTime):
+			case <-ctx.Done():
+				return
+			}
+			status := r.copier.Status()
+			if status.Position == last || status.Last.IsZero() {
+				cancel(errors.Join(errUnheard, status.Trouble))
+				return
+			}
+			last = status.Position
 		}
 	})
-	defer unheard.Stop()
 	err := r.copier.CatchUp(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errUnheard) {
 		return cause

@@ -41,8 +41,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Example: "  xinfang verify\n  xinfang verify --since-last\n  xinfang verify XF-2026-000123.evidence.zip --policy policy.txt --older receipt.txt",
 		Args:    argsOf(0, "BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.since && (len(args) == 1 || f.tree != "") {
-				return usage("--since-last 接着本节点自己上次的校验，不能与证据包或 --tree 同用", "--since-last goes on from this node's own last verification, and is not for a bundle or with --tree")
+			if f.since && (len(args) == 1 || f.tree != "" || f.heads) {
+				return usage("--since-last 接着本节点自己上次的校验，不能与证据包、--tree 或 --all-heads 同用", "--since-last goes on from this node's own last verification, and is not for a bundle, nor with --tree or --all-heads")
 			}
 			if len(args) == 1 && (f.tree != "" || f.seals || f.heads || f.noVault) {
 				return usage("--tree、--seals、--all-heads 与 --without-vault 只用于核验台账", "--tree, --seals, --all-heads and --without-vault are for a ledger")
@@ -98,11 +98,6 @@ func (a *app) verifyLedger(ctx context.Context, f verification) error {
 	if err == nil && !before {
 		state, err = a.recompute(ctx, check, &result)
 	}
-	if err == nil && result.OK && remember != nil {
-		if err := remember(); err != nil {
-			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
-		}
-	}
 	if !before {
 		keys, err = a.sayKeys(<-looking, &result, err)
 	}
@@ -122,6 +117,12 @@ func (a *app) verifyLedger(ctx context.Context, f verification) error {
 			return err
 		}
 		t.header, t.rows[0] = append(t.header, a.tr("写入印记", "seals")), append(t.rows[0], sealed)
+	}
+	// Only what has nothing against it is gone on from.
+	if result.OK && remember != nil {
+		if err := remember(); err != nil {
+			a.logger().Warn("what was verified could not be written down: the next --since-last reads it again", "err", err)
+		}
 	}
 	t.rows, t.values = append(t.rows, a.forgedRows(result.Forged)...), result
 	err = a.print(t)
