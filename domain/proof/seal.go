@@ -21,7 +21,7 @@ func (p *Policy) CheckSeal(env *ledger.Envelope, data ledger.Hash) error {
 	if !p.WantsSeal(env) || ledger.CheckSeal(env, data, p.Sealing(index)) {
 		return nil
 	}
-	return Found(Unsealed, "没有可信的写入印记：写入它的人能写存储，但没有本系统的写入密钥", "it has no seal of a writer that the policy believes: whoever recorded it could write to the store, and had not the program's key").At(index)
+	return Found(Unsealed, "没有可信的写入印记：写入它的人能写存储，但没有本系统的写入密钥", "it has no seal of a writer that the policy believes: whoever recorded it could write to the store, and had not the program's key").At(index).Of(env.Stream)
 }
 
 // WantsSeal reports whether env must have a seal.

@@ -57,7 +57,7 @@ func TestCheckSeal(t *testing.T) {
 		err := p.CheckSeal(&env, sum)
 		t.Logf("leaf %d of %s, sealed by %q", tt.index, tt.stream.Category, tt.by)
 		mustFind(t, err, tt.want)
-		if f, ok := errors.AsType[*proof.Finding](err); ok && f.Index != tt.index {
+		if f, ok := errors.AsType[*proof.Finding](err); ok && (f.Index != tt.index || f.Stream != tt.stream.String()) {
 			t.Errorf("it is found at %d", f.Index)
 		}
 		mustFind(t, without.CheckSeal(&env, sum), proof.OK)

@@ -61,7 +61,8 @@ func (v Verdict) Holds() bool { return v == OK || v == OKUnwitnessed }
 // languages, and quotes nothing of an event.
 type Finding struct {
 	Verdict Verdict     `json:"verdict"`
-	Index   int64       `json:"index"` // of the leaf that it is about; -1 if of none
+	Index   int64       `json:"index"`            // of the leaf that it is about, one less than the position of its entry; -1 if of none
+	Stream  string      `json:"stream,omitempty"` // of its entry, if that is known
 	Want    string      `json:"want,omitempty"`
 	Got     string      `json:"got,omitempty"` // digests, in hexadecimal
 	Text    ledger.Text `json:"text"`
@@ -78,6 +79,12 @@ func (f *Finding) At(index int64) *Finding {
 	return f
 }
 
+// Of returns f as a finding about an entry of stream.
+func (f *Finding) Of(stream ledger.Stream) *Finding {
+	f.Stream = stream.String()
+	return f
+}
+
 // Differing returns f with the digests that were expected and found.
 func (f *Finding) Differing(want, got ledger.Hash) *Finding {
 	f.Want, f.Got = want.String(), got.String()
@@ -90,7 +97,10 @@ func (f *Finding) Error() string { return f.Say().EN }
 // Say says all of the finding in both languages.
 func (f *Finding) Say() ledger.Text {
 	zh, en := string(f.Verdict), string(f.Verdict)
-	if f.Index >= 0 {
+	switch {
+	case f.Index >= 0 && f.Stream != "":
+		zh, en = fmt.Sprintf("%s（第 %d 叶，%s）", zh, f.Index, f.Stream), fmt.Sprintf("%s (leaf %d, %s)", en, f.Index, f.Stream)
+	case f.Index >= 0:
 		zh, en = fmt.Sprintf("%s（第 %d 叶）", zh, f.Index), fmt.Sprintf("%s (leaf %d)", en, f.Index)
 	}
 	zh, en = zh+"："+f.Text.ZH, en+": "+f.Text.EN

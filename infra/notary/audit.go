@@ -190,9 +190,9 @@ func (a Audit) read(ctx context.Context, e *edge, c proof.Checkpoint, done *Audi
 			if err != nil {
 				return nil, err
 			}
-			clock.see(env.Recorded, e.size)
+			clock.see(&env, e.size)
 			if f := a.forged(&env, &clock); f != nil && len(done.Forged) < maxForged {
-				done.Forged = append(done.Forged, f.At(e.size))
+				done.Forged = append(done.Forged, f.At(e.size).Of(env.Stream))
 			}
 			hash := tlog.Hash(env.Leaf)
 			if !a.Hashed || gm.want.Size > 0 {
@@ -261,12 +261,13 @@ func newClock(seen time.Time) clock {
 	return c
 }
 
-func (c *clock) see(recorded ledger.Ticks, index int64) {
+func (c *clock) see(env *ledger.Envelope, index int64) {
+	recorded := env.Recorded
 	if recorded > c.bound && c.late == nil {
-		c.late = proof.Found(proof.TimeViolation, "录入时间 %s 晚于见证见到它的时间 %s", "recorded %s, after the witnesses had seen it, %s", recorded.Time().Format(time.RFC3339), c.seen.Format(time.RFC3339)).At(index)
+		c.late = proof.Found(proof.TimeViolation, "录入时间 %s 晚于见证见到它的时间 %s", "recorded %s, after the witnesses had seen it, %s", recorded.Time().Format(time.RFC3339), c.seen.Format(time.RFC3339)).At(index).Of(env.Stream)
 	}
 	if recorded < c.last && c.backdated == nil {
-		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index)
+		c.backdated = proof.Found(proof.TimeViolation, "录入时间早于上一条：%s", "recorded before the entry that it follows: %s", recorded.Time().Format(time.RFC3339Nano)).At(index).Of(env.Stream)
 	}
 	c.last = max(c.last, recorded)
 }

@@ -135,6 +135,9 @@ func TestAttackA(t *testing.T) {
 			if f == nil || f.Verdict != tt.want || f.Index != tt.leaf {
 				t.Errorf("%v, want %s at %d", err, tt.want, tt.leaf)
 			}
+			if want := r.streams[tt.leaf%5].String(); f != nil && f.Stream != want {
+				t.Errorf("it is said to be of %q, and not of %s", f.Stream, want)
+			}
 			audit.Dir = ""
 			if _, err := audit.Run(t.Context()); proof.VerdictOf(err).Holds() {
 				t.Errorf("without a tree it was not seen: %v", err)

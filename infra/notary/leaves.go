@@ -23,17 +23,17 @@ func (t tree) leaves(ctx context.Context, before proof.Checkpoint, from int64, n
 		}
 		leaf, index, next := leafOf(&env), int64(env.Position)-1, from+int64(len(out))
 		if hash := ledger.LeafHash(leaf); hash != env.Leaf {
-			return out, proof.Found(proof.TamperedContent, "条目内容与其叶子不符", "the entry is not what its leaf says").At(index).Differing(env.Leaf, hash)
+			return out, proof.Found(proof.TamperedContent, "条目内容与其叶子不符", "the entry is not what its leaf says").At(index).Of(env.Stream).Differing(env.Leaf, hash)
 		}
 		switch {
 		case late > 0 && index == next:
-			return out, proof.Found(proof.TamperedOrder, "条目在其后的条目之后才出现", "the entry comes after one that follows it").At(index)
+			return out, proof.Found(proof.TamperedOrder, "条目在其后的条目之后才出现", "the entry comes after one that follows it").At(index).Of(env.Stream)
 		case late == near:
 			return out, skipped(next)
 		case late > 0 || index > next:
 			late++
 		case index < next:
-			if err := t.repeats(leaf, index, before, out, from); err != nil {
+			if err := t.repeats(&env, leaf, before, out, from); err != nil {
 				return out, err
 			}
 		default:
@@ -50,9 +50,10 @@ func skipped(index int64) error {
 	return proof.Found(proof.TamperedMissing, "台账跳过了这一条", "the ledger skips this entry").At(index)
 }
 
-// repeats checks that leaf is the one that was at index before: in the tree, or in
-// out, which follows from.
-func (t tree) repeats(leaf []byte, index int64, before proof.Checkpoint, out [][]byte, from int64) error {
+// repeats checks that env, whose leaf that is, is the one that was at its place before:
+// in the tree, or in out, which follows from.
+func (t tree) repeats(env *ledger.Envelope, leaf []byte, before proof.Checkpoint, out [][]byte, from int64) error {
+	index := int64(env.Position) - 1
 	if index >= from {
 		if bytes.Equal(leaf, out[index-from]) {
 			return nil
@@ -66,5 +67,5 @@ func (t tree) repeats(leaf []byte, index int64, before proof.Checkpoint, out [][
 			return nil
 		}
 	}
-	return proof.Found(proof.TamperedOrder, "再次出现的条目与先前的不同", "the entry comes again, and is another").At(index)
+	return proof.Found(proof.TamperedOrder, "再次出现的条目与先前的不同", "the entry comes again, and is another").At(index).Of(env.Stream)
 }

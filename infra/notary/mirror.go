@@ -100,6 +100,8 @@ func (m Mirror) continues(before, now proof.Checkpoint, there tlog.HashReader) e
 func (m Mirror) keep(c proof.Checkpoint, note []byte, err error) error {
 	if f, ok := errors.AsType[*proof.Finding](err); ok && (f.Verdict == proof.Fork || f.Verdict == proof.RolledBack) {
 		name := fmt.Sprintf("contradicts-%d-%x", c.Size, c.Root[:8])
+		f.Text.ZH += "；来源的检查点留作证据，在镜像的 " + name
+		f.Text.EN += "; the checkpoint of the source is kept as evidence, in the mirror's " + name
 		return errors.Join(err, durable.Replace(filepath.Join(m.Dir, name), note, 0o644))
 	}
 	return err

@@ -3,8 +3,10 @@ package notary
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"filippo.io/torchwood"
@@ -74,6 +76,9 @@ func TestMirror(t *testing.T) {
 			_, _, err := m.Update(t.Context())
 			if proof.VerdictOf(err) != tt.want {
 				t.Errorf("%v, want %s", err, tt.want)
+			}
+			if kept := strings.Contains(fmt.Sprint(err), "contradicts-"); kept != tt.kept {
+				t.Errorf("where it is kept: %v", err)
 			}
 			after, err := filepath.Glob(filepath.Join(m.Dir, "contradicts-*"))
 			if err != nil || (len(after) > kept) != tt.kept {

@@ -48,7 +48,7 @@ func (a Audit) name(ctx context.Context, t tree, c proof.Checkpoint) (expired in
 		if p.index == c.Size {
 			break
 		}
-		clock.see(env.Recorded, p.index)
+		clock.see(&env, p.index)
 		p.index++
 	}
 	for p.index < c.Size {
@@ -57,7 +57,11 @@ func (a Audit) name(ctx context.Context, t tree, c proof.Checkpoint) (expired in
 			return 0, nil, err
 		}
 		if !over {
-			return 0, truncated(p.index, c.Size), nil
+			missing, err := t.signed(c, p.index, 1)
+			if err != nil {
+				return 0, nil, err
+			}
+			return 0, truncated(p.index, c.Size).Of(missing[0].Stream), nil
 		}
 	}
 	return p.expired, clock.backdated, nil
@@ -150,18 +154,19 @@ func (a Audit) differ(ctx context.Context, t tree, c proof.Checkpoint, index int
 		found[env.ID] = true
 	}
 	want := signed[0]
-	v, zh, en := proof.TamperedContent, "条目被改动", "the entry was altered"
+	v, what := proof.TamperedContent, ledger.Text{ZH: "条目被改动", EN: "the entry was altered"}
 	switch comes, stays := wanted[got.ID], found[want.ID]; {
 	case got.ID == want.ID && got.Stream != want.Stream:
-		v, zh, en = proof.TamperedMissing, "条目被移到另一件", "the entry was moved to another case"
+		v, what = proof.TamperedMissing, ledger.Text{ZH: "条目被移到另一件", EN: "the entry was moved to another case"}
 	case got.ID == want.ID && got.Origin != want.Origin, comes && stays:
-		v, zh, en = proof.TamperedOrder, "条目的次序或位置被改动", "the order or the place of entries was changed"
+		v, what = proof.TamperedOrder, ledger.Text{ZH: "条目的次序或位置被改动", EN: "the order or the place of entries was changed"}
 	case comes:
-		v, zh, en = proof.TamperedMissing, "此处签过的条目不见了", "the entry that was signed for here is missing"
+		v, what = proof.TamperedMissing, ledger.Text{ZH: "此处签过的条目不见了", EN: "the entry that was signed for here is missing"}
 	case stays:
-		v, zh, en = proof.TamperedInserted, "此处插入了没有签过的条目", "an entry was inserted here that nobody signed for"
+		v, what = proof.TamperedInserted, ledger.Text{ZH: "此处插入了没有签过的条目", EN: "an entry was inserted here that nobody signed for"}
 	}
-	return proof.Found(v, zh+"（%v）", en+" (%v)", want.Stream).At(index).Differing(want.Leaf, ledger.LeafHash(leafOf(&got)))
+	f := &proof.Finding{Verdict: v, Text: what}
+	return f.At(index).Of(want.Stream).Differing(want.Leaf, ledger.LeafHash(leafOf(&got)))
 }
 
 // signed returns what up to n leaves of the tree at c say, from index on. They are
