@@ -129,7 +129,7 @@ func (a *app) call(ctx context.Context, path, ifMatch, command string, body []by
 		client := http.Client{Timeout: time.Minute}
 		answer, err := client.Do(r)
 		if err != nil {
-			return fmt.Errorf("a server has the ledger open, and does not answer at http.addr: %w", err)
+			return locate(err, "台账正由服务使用，而该服务在 http.addr（%s）没有应答", "a server has the ledger open, and does not answer at http.addr (%s)", a.cfg.HTTP.Addr)
 		}
 		return errors.Join(a.answer(answer), answer.Body.Close())
 	}

@@ -96,7 +96,7 @@ func addDays(cal *law.Calendar, date law.Date, s string) (law.Date, bool, error)
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < 1 || n > 3660 {
-		return date, false, fmt.Errorf("--add %q: write 5wd or 15cd, at most 3660 days", s)
+		return date, false, usage("--add %q：应写作 5wd（工作日）或 15cd（自然日），至多 3660 天", "--add %q: write 5wd or 15cd, at most 3660 days", s)
 	}
 	if working {
 		to, provisional := cal.AddWorkingDays(date, n)

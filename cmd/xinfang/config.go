@@ -146,14 +146,17 @@ func loadConfig(path string, getenv func(string) string) (config, map[string]str
 	if path != "" {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return c, nil, fmt.Errorf("configuration: %w", err)
+			return c, nil, locate(err, "配置", "configuration")
 		}
 		meta, err := toml.Decode(string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))), &c)
 		if err != nil {
-			return c, nil, fmt.Errorf("configuration %s: %w", path, err)
+			return c, nil, locate(err, "配置 %s", "configuration %s", path)
 		}
 		if unknown := meta.Undecoded(); len(unknown) > 0 {
-			return c, nil, fmt.Errorf("configuration %s: unknown key %q; see \"xinfang config init\" for the keys there are", path, unknown[0].String())
+			return c, nil, said{
+				fmt.Sprintf("配置 %s：没有 %q 这一项；有哪些见 xinfang config init", path, unknown[0].String()),
+				fmt.Sprintf("configuration %s: unknown key %q; see \"xinfang config init\" for the keys there are", path, unknown[0].String()),
+			}
 		}
 		for _, k := range meta.Keys() {
 			origin[k.String()] = path
@@ -162,7 +165,7 @@ func loadConfig(path string, getenv func(string) string) (config, map[string]str
 	for _, s := range c.settings() {
 		if v := getenv(s.env); v != "" {
 			if err := s.set(v); err != nil {
-				return c, nil, fmt.Errorf("environment variable %s: %w", s.env, err)
+				return c, nil, locate(err, "环境变量 %s", "environment variable %s", s.env)
 			}
 			origin[s.key] = s.env
 		}

@@ -35,6 +35,24 @@ type said ledger.Text
 
 func (s said) Error() string { return s.EN }
 
+// A located error is err with where it happened.
+type located struct {
+	where said
+	err   error
+}
+
+func (l located) Error() string { return l.where.EN + ": " + l.err.Error() }
+func (l located) Unwrap() error { return l.err }
+
+// locate returns err with where it happened, in two formats with the same arguments; nil
+// if err is.
+func locate(err error, zh, en string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return located{said{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}, err}
+}
+
 // A quietError has been reported already; it only carries the exit code.
 type quietError struct{ code int }
 
@@ -78,6 +96,9 @@ func (a *app) explain(err error) string {
 // causeOf returns the words that there are for a part of err, and that part; nil
 // if there are none.
 func (a *app) causeOf(err error) (text string, cause error) {
+	if at, ok := errors.AsType[located](err); ok {
+		return ledger.Text(at.where).In(a.lang) + a.tr("：", ": ") + a.explain(at.err), at
+	}
 	if refusal, ok := errors.AsType[*ledger.Refusal](err); ok {
 		return a.refused(refusal.Code, refusal.Text.In(a.lang), refusal.Article), refusal
 	}

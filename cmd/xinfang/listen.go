@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/web"
 )
 
@@ -45,7 +45,7 @@ func (o *listeners) http(name, addr string, demo bool, handler http.Handler, log
 // open. One that a dead process has left is in the way of nobody.
 func (o *listeners) socket(name, path string, handler http.Handler, log *slog.Logger) error {
 	if conn, err := net.Dial("unix", path); err == nil {
-		return errors.Join(fmt.Errorf("%s: %w", path, syscall.EADDRINUSE), conn.Close())
+		return errors.Join(ledger.Troubled("%s 正由另一个程序使用", "%s is in use by another program", path), conn.Close())
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
 		if err := os.Remove(path); err != nil {
@@ -53,6 +53,9 @@ func (o *listeners) socket(name, path string, handler http.Handler, log *slog.Lo
 		}
 	}
 	l, err := net.Listen("unix", path)
+	if errors.Is(err, syscall.EINVAL) {
+		return ledger.Troubled("套接字的路径 %s 太长：至多约 100 字节", "the path of the socket, %s, is too long: some 100 bytes at most", path)
+	}
 	if err == nil {
 		err = os.Chmod(path, 0o660)
 	}
@@ -135,8 +138,11 @@ func listen(addr string, demo bool) (net.Listener, error) {
 			return net.Listen("tcp", net.JoinHostPort(host, "0"))
 		}
 	}
+	if err != nil && !errors.Is(err, syscall.EADDRINUSE) {
+		err = locate(err, "无法监听 %s；请在配置中换一个地址", "cannot listen on %s; choose another address in the configuration", addr)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s; choose another address in the configuration: %w", addr, err)
+		return nil, err
 	}
 	return l, nil
 }

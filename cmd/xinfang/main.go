@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,6 +20,9 @@ import (
 )
 
 func main() {
+	// A reader who goes away, such as head(1), ends nothing halfway: what was begun in a
+	// temporary directory is removed.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], process{
 		Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
@@ -61,8 +65,15 @@ func run(ctx context.Context, args []string, p process) int {
 		return exitOK
 	}
 	var quiet quietError
-	if !errors.As(err, &quiet) {
+	if !errors.As(err, &quiet) && !unread(err) {
 		app.warn("xinfang: %s", app.explain(err))
 	}
 	return exitCode(err)
+}
+
+// unread reports whether err says that the reader of the output has gone away: he does
+// not want to be told.
+func unread(err error) bool {
+	path, ok := errors.AsType[*fs.PathError](err)
+	return ok && path.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
 }

@@ -117,10 +117,10 @@ func (a *app) fetch(ctx context.Context, address string, home *segment.Store) (_
 	}
 	at, all, err := sameEntries(ctx, replica, home)
 	if err == nil && !all {
-		err = fmt.Errorf("position %d is missing", at+1)
+		err = missingAt(at + 1)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("what came home is not what %s holds; remove %s and begin anew: %w", r.client.Host(), a.path(homeDir), err)
+		return 0, locate(err, "取回的与 %s 上的不同；请移走 %s 后重来", "what came home is not what %s holds; put %s away and begin anew", r.client.Host(), a.path(homeDir))
 	}
 	return head, recordMove(ctx, a, home, replica, r.client.Host(), head)
 }
@@ -155,6 +155,11 @@ func (a *app) bringHome(ctx context.Context, replica ledger.Log, home ledger.Rep
 	return nil
 }
 
+// missingAt says that the entry at a position was not moved.
+func missingAt(p ledger.Position) error {
+	return ledger.Troubled("位置 %d 缺失", "position %d is missing", p)
+}
+
 // sameEntries compares the entries of a with those of b, one by one, and returns
 // the last position of a that b has, and whether that is all of a. What b has
 // beyond a, and what the stores have written of their own, is not looked at; the
@@ -174,7 +179,7 @@ func sameEntries(ctx context.Context, a, b ledger.Log) (at ledger.Position, all 
 			return at, false, err
 		}
 		if why := differs(want, got); why != "" {
-			return at, false, fmt.Errorf("position %d (event %v of %v) and position %d (event %v of %v) differ: %s",
+			return at, false, ledger.Troubled("位置 %d（%v 的 %v）与位置 %d（%v 的 %v）不同：%s", "position %d (event %v of %v) and position %d (event %v of %v) differ: %s",
 				want.Position, want.ID, want.Stream, got.Position, got.ID, got.Stream, why)
 		}
 		at = want.Position

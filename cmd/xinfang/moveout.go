@@ -81,7 +81,7 @@ func (a *app) moveEntries(ctx context.Context, address string) (err error) {
 	if there, err := exists(a.path(beforeDir)); err != nil {
 		return err
 	} else if there {
-		return fmt.Errorf("%s is there from an earlier move; put it away, it is evidence", a.path(beforeDir))
+		return ledger.Troubled("%s 是先前迁移所留，属于证据；请先妥善移走", "%s is there from an earlier move; put it away, it is evidence", a.path(beforeDir))
 	}
 	old, err := a.openStore(true)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *app) moveEntries(ctx context.Context, address string) (err error) {
 	}
 	done, _, err := sameEntries(ctx, old, replica)
 	if err != nil {
-		return fmt.Errorf("%s holds another ledger; one can only move to where there is none: %w", r.client.Host(), err)
+		return locate(err, "%s 上有另一部台账；只能迁到没有台账的地方", "%s holds another ledger; one can only move to where there is none", r.client.Host())
 	}
 	head, err := old.Head(ctx)
 	if err != nil {
@@ -120,10 +120,10 @@ func (a *app) moveEntries(ctx context.Context, address string) (err error) {
 	}
 	at, all, err := sameEntries(ctx, old, replica)
 	if err == nil && !all {
-		err = fmt.Errorf("position %d is missing", at+1)
+		err = missingAt(at + 1)
 	}
 	if err != nil {
-		return fmt.Errorf("%s does not hold what was moved there; the ledger here is as it was: %w", r.client.Host(), err)
+		return locate(err, "%s 上的与迁去的不同；这里的台账未变", "%s does not hold what was moved there; the ledger here is as it was", r.client.Host())
 	}
 	r.follow(ctx, func(error) {}) // what the next append waits for
 	if err := recordMove(ctx, a, esdb.NewStore(r.client, replica, r.copier), old, "segment", head); err != nil {
@@ -152,7 +152,7 @@ func (a *app) appendAfter(ctx context.Context, old ledger.Log, done, head ledger
 			return nil
 		}
 		if err := to.Append(ctx, last.Stream, last.Version-ledger.Version(len(batch)), batch...); err != nil {
-			return fmt.Errorf("moving position %d: %w", last.Position, err)
+			return locate(err, "迁移位置 %d", "moving position %d", last.Position)
 		}
 		bar.set(int64(last.Position), int64(head))
 		batch, size = nil, 0
@@ -164,7 +164,7 @@ func (a *app) appendAfter(ctx context.Context, old ledger.Log, done, head ledger
 		}
 		record := env.Record
 		if record.Meta, err = ledger.Restamp(env.Meta, env.Recorded); err != nil {
-			return fmt.Errorf("moving position %d: %w", env.Position, err)
+			return locate(err, "迁移位置 %d", "moving position %d", env.Position)
 		}
 		n := len(record.Data) + len(record.Meta)
 		if env.Stream != last.Stream || len(batch) == maxMoved || size+n > maxMovedBytes {

@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -53,6 +55,9 @@ func (a *app) openProtocol(open *listeners, n *node, records ledger.Store, refus
 		return err
 	}
 	users, err := esdbnode.LoadUsers(a.usersPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ledger.Troubled("没有 EventStoreDB 协议的账号表 %s；先用 xinfang store user add 建一个账号", "there are no accounts for the EventStoreDB protocol in %s; make one with xinfang store user add first", a.usersPath())
+	}
 	if err != nil {
 		return err
 	}
@@ -120,7 +125,7 @@ func (a *app) protocolTLS() (*tls.Config, error) {
 		}
 		secure.ClientCAs = x509.NewCertPool()
 		if !secure.ClientCAs.AppendCertsFromPEM(raw) {
-			return nil, fmt.Errorf("esdb.client_ca_file %s holds no certificate in PEM", clients)
+			return nil, ledger.Troubled("esdb.client_ca_file %s 中没有 PEM 格式的证书", "esdb.client_ca_file %s holds no certificate in PEM", clients)
 		}
 	}
 	return secure, nil

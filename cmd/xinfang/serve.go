@@ -209,14 +209,14 @@ func (a *app) scrapeToken() (string, error) {
 		if token := strings.TrimSpace(string(raw)); token != "" {
 			return token, nil
 		}
-		return "", fmt.Errorf("metrics.bearer_token_file %s is empty", file)
+		return "", ledger.Troubled("metrics.bearer_token_file %s 是空的", "metrics.bearer_token_file %s is empty", file)
 	}
 	host, _, err := net.SplitHostPort(a.cfg.Metrics.Addr)
 	if err != nil {
 		return "", fmt.Errorf("metrics.addr: %w", err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", fmt.Errorf("metrics.addr %s is not loopback: set metrics.bearer_token_file", a.cfg.Metrics.Addr)
+		return "", ledger.Troubled("metrics.addr %s 不是本机回环地址：须设 metrics.bearer_token_file", "metrics.addr %s is not loopback: set metrics.bearer_token_file", a.cfg.Metrics.Addr)
 	}
 	return "", nil
 }

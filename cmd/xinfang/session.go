@@ -69,7 +69,10 @@ func readTOML(path string, v any, sample string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("%s: unknown key %q; see %q", path, unknown[0].String(), sample)
+		return said{
+			fmt.Sprintf("%s：没有 %q 这一项；有哪些见 %q", path, unknown[0].String(), sample),
+			fmt.Sprintf("%s: unknown key %q; see %q", path, unknown[0].String(), sample),
+		}
 	}
 	return nil
 }

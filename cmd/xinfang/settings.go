@@ -22,7 +22,7 @@ func (s setting) set(v string) error {
 	case reflect.Bool:
 		b, err := strconv.ParseBool(v)
 		if err != nil {
-			return fmt.Errorf("%q is not true or false", v)
+			return said{fmt.Sprintf("%q 应为 true 或 false", v), fmt.Sprintf("%q is not true or false", v)}
 		}
 		s.value.SetBool(b)
 	default:

@@ -85,7 +85,7 @@ func (t *taker) take(ctx context.Context, candidates iter.Seq2[candidate, error]
 		}
 		t.result.Rows++
 		if ok, err := t.check(ctx, c); err != nil {
-			return t.result, fmt.Errorf("row %d: %w", c.row, err)
+			return t.result, locate(err, "第 %d 行", "row %d", c.row)
 		} else if ok {
 			good = append(good, c)
 		}
@@ -150,7 +150,7 @@ func (t *taker) record(ctx context.Context, good []candidate) error {
 					ID: petition.ID(c.imp.Number), Command: t.act(c), Meta: t.meta(c),
 				})
 				if err != nil {
-					return fmt.Errorf("row %d: %w", c.row, err)
+					return locate(err, "第 %d 行", "row %d", c.row)
 				}
 				return nil
 			})

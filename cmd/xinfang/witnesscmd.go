@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"xinfang/domain/ledger"
 	"xinfang/infra/durable"
 	"xinfang/infra/metrics"
 	"xinfang/infra/witness"
@@ -96,7 +97,7 @@ func (a *app) witnessAdd(dir *string) *cobra.Command {
 				if err := w.AddLog(policy.Origin, keys); err != nil {
 					return err
 				}
-				return a.printLogs(w)
+				return a.printLogs(w.Logs())
 			})
 		},
 	}
@@ -107,7 +108,17 @@ func (a *app) witnessStatus(dir *string) *cobra.Command {
 		Use:   "status",
 		Short: a.tr("见证见过什么", "what the witness has seen"),
 		Args:  noArgs,
-		RunE:  func(*cobra.Command, []string) error { return a.withWitness(*dir, a.logger(), a.printLogs) },
+		RunE: func(*cobra.Command, []string) error {
+			name, err := witnessIn(*dir)
+			if err != nil {
+				return err
+			}
+			logs, err := witness.Look(*dir, witness.Options{Name: name, Now: a.Now, Logger: a.logger()})
+			if err != nil {
+				return err
+			}
+			return a.printLogs(logs)
+		},
 	}
 }
 
@@ -161,6 +172,9 @@ func (a *app) witnessCosign(dir *string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withWitness(*dir, a.logger(), func(w *witness.Witness) error {
 				lines, err := w.CosignFile(cmd.Context(), args[0])
+				if seen, ok := errors.AsType[*witness.SizeConflict](err); ok {
+					return ledger.Troubled("这个见证已见过 %d 条；请在台账一侧重做请求：xinfang notary request --from %[1]d", "this witness has seen %d entries; make the request anew, on the ledger's side: xinfang notary request --from %[1]d", seen.Size)
+				}
 				if err != nil {
 					return err
 				}
@@ -176,16 +190,22 @@ func (a *app) witnessCosign(dir *string) *cobra.Command {
 	return cmd
 }
 
-// withWitness opens the witness in dir.
-func (a *app) withWitness(dir string, log *slog.Logger, f func(*witness.Witness) error) (err error) {
+// witnessIn returns the name of the witness in dir.
+func witnessIn(dir string) (string, error) {
 	vkey, err := os.ReadFile(filepath.Join(dir, witnessVKey))
 	if errors.Is(err, fs.ErrNotExist) {
-		return usage("%s 下没有见证；先运行 xinfang witness init", "there is no witness in %s; run xinfang witness init first", dir)
+		return "", usage("%s 下没有见证；先运行 xinfang witness init", "there is no witness in %s; run xinfang witness init first", dir)
 	}
+	name, _, _ := strings.Cut(string(vkey), "+")
+	return name, err
+}
+
+// withWitness opens the witness in dir.
+func (a *app) withWitness(dir string, log *slog.Logger, f func(*witness.Witness) error) (err error) {
+	name, err := witnessIn(dir)
 	if err != nil {
 		return err
 	}
-	name, _, _ := strings.Cut(string(vkey), "+")
 	w, err := witness.Open(dir, witness.Options{Name: name, Now: a.Now, Logger: log})
 	if err != nil {
 		return err
@@ -195,7 +215,7 @@ func (a *app) withWitness(dir string, log *slog.Logger, f func(*witness.Witness)
 }
 
 // printLogs prints what a witness knows.
-func (a *app) printLogs(w *witness.Witness) error {
+func (a *app) printLogs(logs []witness.Log) error {
 	type row struct {
 		Origin string `json:"origin"`
 		Size   int64  `json:"size"`
@@ -203,7 +223,7 @@ func (a *app) printLogs(w *witness.Witness) error {
 	}
 	rows := []row{}
 	t := table{header: []string{a.tr("台账", "ledger"), a.tr("见过的条目", "entries seen"), a.tr("根", "root")}}
-	for _, l := range w.Logs() {
+	for _, l := range logs {
 		r := row{Origin: l.Last.Origin, Size: l.Last.Size}
 		if r.Size > 0 {
 			r.Root = l.Last.Root.String()

@@ -90,8 +90,20 @@ func (p *Policy) Wants(kind string, size int64) bool {
 // maxKeys is how many log keys, witnesses, writers and roots each a policy may have.
 const maxKeys = 32
 
-// lineNames are the first words of the lines that a policy may have.
-var lineNames = []string{"version", "origin", "logkey", "witness", "writer", "quorum", "tsaroot", "filter", "root", "roots"}
+// lineForms are the first words of the lines that a policy may have, and what follows
+// them. A range is of two sizes, the last of which may be "-": without an end.
+var lineForms = map[string]ledger.Text{
+	"version": {ZH: "版本号，一次", EN: "its number, once"},
+	"origin":  {ZH: "台账的名称，一次", EN: "the name of the ledger, once"},
+	"logkey":  {ZH: "公证密钥的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a notary (name+hash+key) and a range; 32 lines at most"},
+	"witness": {ZH: "见证的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a witness (name+hash+key) and a range; 32 lines at most"},
+	"writer":  {ZH: "写入密钥的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a writer (name+hash+key) and a range; 32 lines at most"},
+	"quorum":  {ZH: "至少几个见证，一次", EN: "how many witnesses there must be, once"},
+	"tsaroot": {ZH: "时间戳根证书的 SHA-256，十六进制；至多 32 行", EN: "the SHA-256 of a root certificate of a time-stamp authority, in hexadecimal; 32 lines at most"},
+	"filter":  {ZH: "收录范围的哈希，与本程序的相同，一次", EN: "the hash of the filter, which is that of this program, once"},
+	"root":    {ZH: "根密钥的公钥（名称+哈希+公钥）；至多 32 行", EN: "the public key of a root (name+hash+key); 32 lines at most"},
+	"roots":   {ZH: "至少几把根密钥，一次", EN: "how many roots must sign, once"},
+}
 
 // ParsePolicy reads a policy: its text, or a note (C2SP signed-note) of that text. It
 // checks no signature, and takes a note with forged ones: a policy is trusted because
@@ -111,10 +123,14 @@ func ParsePolicy(file []byte) (*Policy, error) {
 		}
 		once := !slices.Contains([]string{"logkey", "witness", "writer", "tsaroot", "root"}, fields[0])
 		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
-			if !slices.Contains(lineNames, fields[0]) { // it may be a secret, of a file that is no policy
+			form, known := lineForms[fields[0]]
+			if !known { // it may be a secret, of a file that is no policy
 				return nil, ledger.Troubled("信任策略第 %d 行有误：没有这样的行", "line %d of the policy is wrong: there are no such lines", lines)
 			}
-			return nil, ledger.Troubled("信任策略第 %d 行有误（%q）", "line %d of the policy is wrong (%q)", lines, fields[0])
+			return nil, &ledger.Trouble{Text: ledger.Text{
+				ZH: fmt.Sprintf("信任策略第 %d 行有误：%q 之后应为%s", lines, fields[0], form.ZH),
+				EN: fmt.Sprintf("line %d of the policy is wrong: after %q comes %s", lines, fields[0], form.EN),
+			}}
 		}
 		seen[fields[0]] = true
 	}

@@ -146,7 +146,7 @@ func TestPolicyKeys(t *testing.T) {
 				t.Errorf("32 of %s are refused", kind)
 			}
 		}
-		mustNotParse(t, text, "("+`"`+kind+`")`)
+		mustNotParse(t, text, `"`+kind+`" comes`)
 	}
 }
 

@@ -198,7 +198,7 @@ func TestPolicyRoots(t *testing.T) {
 			mustParse(t, many+"roots 32\n")
 		}
 	}
-	mustNotParse(t, many+"roots 1\n", `("root")`)
+	mustNotParse(t, many+"roots 1\n", `"root"`)
 }
 
 // TestSignPolicy signs a policy by one root after another, and refuses what its readers

@@ -89,6 +89,35 @@ type Witness struct {
 // [ErrInUse] if another process has it, and [ErrDamaged] if its files are not what
 // it wrote: then it does not begin anew, and a person has to look.
 func Open(dir string, o Options) (*Witness, error) {
+	w, err := find(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	if w.lock, err = lockDir(dir); err != nil {
+		return nil, err
+	}
+	if err := w.load(); err != nil {
+		return nil, errors.Join(err, w.lock.Close())
+	}
+	return w, nil
+}
+
+// Look returns what the witness in dir knows, whether another process has it open or
+// not: each of its files is replaced at once. Errors are those of [Open], but for
+// [ErrInUse].
+func Look(dir string, o Options) ([]Log, error) {
+	w, err := find(dir, o)
+	if err == nil {
+		err = w.load()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.Logs(), nil
+}
+
+// find returns the witness in dir with its key, and nothing loaded.
+func find(dir string, o Options) (*Witness, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -101,12 +130,6 @@ func Open(dir string, o Options) (*Witness, error) {
 		return nil, err
 	}
 	w.seal = newSealer(private)
-	if w.lock, err = lockDir(dir); err != nil {
-		return nil, err
-	}
-	if err := w.load(); err != nil {
-		return nil, errors.Join(err, w.lock.Close())
-	}
 	return w, nil
 }
 
