@@ -136,7 +136,7 @@ func (a Audit) Files(ctx context.Context, from int64) error {
 		}
 	}
 	if errors.Is(err, errTiles) || errors.Is(err, fs.ErrNotExist) {
-		return proof.Found(proof.BadProof, "树的文件缺失或被改动，凭它作不出证明；台账本身与签过的相符。移走目录 tile，公证启动时会从台账重建", "files of the tree are missing or were changed, so that nothing can be proven by them; the ledger itself is what was signed for. Move the directory tile away, and the notary makes it again from the ledger when it starts")
+		return proof.Found(proof.BadProof, "树的文件缺失或被改动，凭它作不出证明；台账本身与签过的相符。若是公证的目录：移走其中的 tile，启动时会从台账重建；若是镜像：另取一个目录重新镜像", "files of the tree are missing or were changed, so that nothing can be proven by them; the ledger itself is what was signed for. In the directory of a notary, move tile away, and it is made again from the ledger at the start; of a mirror, make another in a new directory")
 	}
 	return err
 }
