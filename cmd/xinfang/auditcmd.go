@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -146,6 +147,7 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 		// What came before the break is what was signed for; the break says what follows.
 		found, isFinding = &proof.Finding{Verdict: brokenBy[broken.Kind], Index: int64(n.Events), Text: broken.Say()}, true
 	}
+	named(ctx, copied, append(slices.Clone(done.Forged), found)...)
 	switch {
 	case isFinding:
 		n.Verdict, n.Finding = found.Verdict, found

@@ -55,6 +55,7 @@ func (a *app) demoTamper(ctx context.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("the alteration was not found: %w", err)
 	}
+	named(ctx, n.local, found)
 	a.say("✗ %s", found.Say().In(a.lang))
 
 	a.say("%s", a.tr("✎ 某人用编辑器改掉台账文件中的一个字节……", "✎ somebody changes one byte in a file of the ledger with an editor…"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -29,7 +30,7 @@ func TestReaderGone(t *testing.T) {
 			if exit, is := errors.AsType[*exec.ExitError](err); is && exit.ExitCode() != exitFailure {
 				t.Errorf("it ended with %v\n%s", err, said)
 			}
-			if said.Len() > 0 {
+			if strings.Contains(said.String(), "xinfang:") { // it may have shown its progress
 				t.Errorf("it said %s", said)
 			}
 			left, err := os.ReadDir(temporary)

@@ -74,6 +74,7 @@ func (a *app) auditSeals(ctx context.Context, path string, v *verified) (_ strin
 	if err != nil {
 		return a.unread(v, err)
 	}
+	named(ctx, store, done.First...)
 	v.Unsealed = &unsealed{done.Unsealed, done.First}
 	if done.Unsealed == 0 {
 		return fmt.Sprintf(a.tr("✓ 须有印记的 %d 条均无缺失；其余 %d 条早于写入密钥，或不须有", "✓ none of the %d that are wanted is missing; the other %d entries are older than the writer's key, or need none"), done.Wanted, done.Events-done.Wanted), nil
@@ -81,7 +82,7 @@ func (a *app) auditSeals(ctx context.Context, path string, v *verified) (_ strin
 	v.OK, v.Verdict = false, v.Verdict.Worse(proof.Unsealed)
 	shown := ""
 	for _, f := range done.First {
-		shown += fmt.Sprintf(a.tr("，第 %d 叶", ", leaf %d"), f.Index)
+		shown += fmt.Sprintf(a.tr("，位置 %d", ", position %d"), f.Index+1)
 	}
 	if int64(len(done.First)) < done.Unsealed {
 		shown += "…"

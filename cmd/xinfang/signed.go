@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/petition"
 	"xinfang/domain/proof"
 	"xinfang/infra/notary"
 )
@@ -78,6 +80,25 @@ func lost(k notary.Kept) error {
 	}
 	return proof.Found(proof.RolledBack, "检查点文件不见了，而经见证的（witnessed）或上次校验的（verified）检查点还在；请查明是谁移走的，再以所存的检查点核对（--older）",
 		"the checkpoint is missing, and one that was witnessed (witnessed) or verified (verified) is there; find out who took it away, and compare with the checkpoints that others hold (--older)")
+}
+
+// named adds to what was found in log the numbers of the cases that it is about.
+func named(ctx context.Context, log ledger.Log, found ...*proof.Finding) {
+	for _, f := range found {
+		if f == nil {
+			continue
+		}
+		stream, _ := ledger.ParseStream(f.Stream)
+		if stream.Category != petition.Category {
+			continue
+		}
+		for env, err := range log.ReadStream(ctx, stream, 0) {
+			if err == nil {
+				f.Number = petition.NumberOf(stream.ID, env.Data)
+			}
+			break // a log that cannot be read has no number
+		}
+	}
 }
 
 // inFile says before a finding in which file it is.

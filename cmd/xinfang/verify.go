@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -243,11 +244,12 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	if wrong == nil {
 		wrong = done.Late
 	}
+	named(ctx, store, append(slices.Clone(done.Forged), wrong)...)
 	v.Checkpoint, v.Witnessed, v.Finding, v.Forged = done.Size, &done.Witnessed, wrong, done.Forged
 	since := ""
 	if f.since {
 		v.From, v.Events = &done.From, max(v.Events, done.Size-done.From)
-		since = fmt.Sprintf(a.tr("（自第 %d 叶读起）", " (read from leaf %d on)"), done.From)
+		since = fmt.Sprintf(a.tr("（自位置 %d 读起）", " (read from position %d on)"), done.From+1)
 	}
 	if own {
 		remember = audit.Remember

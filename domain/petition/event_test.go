@@ -186,3 +186,19 @@ func TestRefusalCodes(t *testing.T) {
 		})
 	}
 }
+
+// TestNumberOf takes the number of a case from its first event, if that is the one that
+// makes the case's identity.
+func TestNumberOf(t *testing.T) {
+	for data, want := range map[string]string{
+		`{"number":"XF-1","channel":"letter"}`: "XF-1",
+		`{"number":"XF-2"}`:                    "",
+		`{"number":1}`:                         "",
+		`{}`:                                   "",
+		`x`:                                    "",
+	} {
+		if got := NumberOf(ID("XF-1"), []byte(data)); got != want {
+			t.Errorf("%s: %q, not %q", data, got, want)
+		}
+	}
+}

@@ -32,6 +32,7 @@ package petition
 import (
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"xinfang/domain/law"
@@ -83,6 +84,18 @@ var numberSpace = uuid.MustParse("0d5b7a34-8a0f-5b11-9a57-2f1de3a4c6b2")
 // ID returns the identity of the case with number (信访件编号): a UUIDv5 of the
 // number, so that two cases cannot have the same one.
 func ID(number string) uuid.UUID { return uuid.NewSHA1(numberSpace, []byte(number)) }
+
+// NumberOf returns the number of the case whose first event data is, which must make the
+// identity id; "" if it does not.
+func NumberOf(id uuid.UUID, data []byte) string {
+	var said struct {
+		Number string `json:"number"`
+	}
+	if err := json.Unmarshal(data, &said); err != nil || ID(said.Number) != id {
+		return ""
+	}
+	return said.Number
+}
 
 // StreamOf returns the stream of the case with number.
 func StreamOf(number string) ledger.Stream { return ledger.Stream{Category: Category, ID: ID(number)} }

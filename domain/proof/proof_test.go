@@ -222,8 +222,8 @@ func TestVerdicts(t *testing.T) {
 	}
 	one, two := ledger.Hash{1}, ledger.Hash{2}
 	want := ledger.Text{
-		ZH: fmt.Sprintf("TAMPERED_CONTENT（第 7 叶）：第 3 处不符；应为 %v，实为 %v", one, two),
-		EN: fmt.Sprintf("TAMPERED_CONTENT (leaf 7): place 3 differs; expected %v, found %v", one, two),
+		ZH: fmt.Sprintf("TAMPERED_CONTENT（位置 8）：第 3 处不符；应为 %v，实为 %v", one, two),
+		EN: fmt.Sprintf("TAMPERED_CONTENT (position 8): place 3 differs; expected %v, found %v", one, two),
 	}
 	if f.Say() != want || f.Error() != want.EN {
 		t.Errorf("the finding says %+v", f.Say())

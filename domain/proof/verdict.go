@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,6 +64,7 @@ type Finding struct {
 	Verdict Verdict     `json:"verdict"`
 	Index   int64       `json:"index"`            // of the leaf that it is about, one less than the position of its entry; -1 if of none
 	Stream  string      `json:"stream,omitempty"` // of its entry, if that is known
+	Number  string      `json:"number,omitempty"` // of the case (信访件编号) that Stream is of, if that is known
 	Want    string      `json:"want,omitempty"`
 	Got     string      `json:"got,omitempty"` // digests, in hexadecimal
 	Text    ledger.Text `json:"text"`
@@ -97,11 +99,11 @@ func (f *Finding) Error() string { return f.Say().EN }
 // Say says all of the finding in both languages.
 func (f *Finding) Say() ledger.Text {
 	zh, en := string(f.Verdict), string(f.Verdict)
-	switch {
-	case f.Index >= 0 && f.Stream != "":
-		zh, en = fmt.Sprintf("%s（第 %d 叶，%s）", zh, f.Index, f.Stream), fmt.Sprintf("%s (leaf %d, %s)", en, f.Index, f.Stream)
+	switch of := cmp.Or(f.Number, f.Stream); {
+	case f.Index >= 0 && of != "":
+		zh, en = fmt.Sprintf("%s（位置 %d，%s）", zh, f.Index+1, of), fmt.Sprintf("%s (position %d, %s)", en, f.Index+1, of)
 	case f.Index >= 0:
-		zh, en = fmt.Sprintf("%s（第 %d 叶）", zh, f.Index), fmt.Sprintf("%s (leaf %d)", en, f.Index)
+		zh, en = fmt.Sprintf("%s（位置 %d）", zh, f.Index+1), fmt.Sprintf("%s (position %d)", en, f.Index+1)
 	}
 	zh, en = zh+"："+f.Text.ZH, en+": "+f.Text.EN
 	if f.Want != "" {

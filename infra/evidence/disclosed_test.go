@@ -23,7 +23,7 @@ func TestErased(t *testing.T) {
 	var b bytes.Buffer
 	ok(t, r.WriteJSON(&b))
 	for _, text := range []struct{ got, want string }{
-		{shown(t, &r, "en"), "content erased under event #3\n"}, {shown(t, &r, "zh-CN"), "个人信息已依第 3 叶的批准清除\n"}, {strings.Join(strings.Fields(b.String()), ""), `"erased":[3]`},
+		{shown(t, &r, "en"), "content erased under the event at position 4\n"}, {shown(t, &r, "zh-CN"), "个人信息已依位置 4 的批准清除\n"}, {strings.Join(strings.Fields(b.String()), ""), `"erased":[3]`},
 	} {
 		if !strings.Contains(text.got, text.want) {
 			t.Errorf("there is no %q in\n%s", text.want, text.got)
@@ -47,8 +47,8 @@ func TestReveal(t *testing.T) {
 		t.Fatalf("%s, and it reveals %q: %v", r.Verdict, r.Revealed, r.Findings)
 	}
 	for lang, lines := range map[string]string{
-		"zh-CN": "原文：  第 1 叶，姓名：欧阳守礼\n原文：  第 1 叶，诉求内容：三个月\n        未付\uFFFD[2J\n原文：  第 2 叶，答复内容：已支付\n",
-		"en":    "in clear:    leaf 1, Name: 欧阳守礼\nin clear:    leaf 1, Claim: 三个月\n        未付\uFFFD[2J\nin clear:    leaf 2, Reply: 已支付\n",
+		"zh-CN": "原文：  位置 2，姓名：欧阳守礼\n原文：  位置 2，诉求内容：三个月\n        未付\uFFFD[2J\n原文：  位置 3，答复内容：已支付\n",
+		"en":    "in clear:    position 2, Name: 欧阳守礼\nin clear:    position 2, Claim: 三个月\n        未付\uFFFD[2J\nin clear:    position 3, Reply: 已支付\n",
 	} {
 		if text := shown(t, &r, lang); !strings.Contains(text, lines) {
 			t.Errorf("there is no %q in\n%s", lines, text)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"xinfang/domain/ledger"
 	"xinfang/domain/petition"
 	"xinfang/domain/proof"
@@ -129,15 +127,8 @@ func (c *check) numbered(name string, env *ledger.Envelope) {
 	if env.Version > 1 || env.Stream.Category != petition.Category {
 		return
 	}
-	var said struct {
-		Number string `json:"number"`
-	}
-	data, err := c.file(name+".data", ledger.MaxRecordSize)
-	if err == nil {
-		err = json.Unmarshal(data, &said)
-	}
-	if err == nil && petition.ID(said.Number) == env.Stream.ID {
-		c.report.Number = said.Number
+	if data, err := c.file(name+".data", ledger.MaxRecordSize); err == nil {
+		c.report.Number = petition.NumberOf(env.Stream.ID, data)
 	}
 }
 

@@ -86,10 +86,10 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 		line("时间：  有 %d 条没有时间戳证明其不早于何时录入，只凭台账的时钟：其前尚无时间锚定，或证据包略去了", "time:        of %d events no time-stamp shows that they were not recorded earlier, but only the ledger's clock: there was no anchor before them, or the bundle leaves it out", r.Unbounded)
 	}
 	for _, index := range r.Erased {
-		line("清除：  个人信息已依第 %d 叶的批准清除", "erased:      content erased under event #%d", index)
+		line("清除：  个人信息已依位置 %d 的批准清除", "erased:      content erased under the event at position %d", index+1)
 	}
 	for _, v := range r.Revealed {
-		line("原文：  第 %d 叶，%s：%s", "in clear:    leaf %d, %s: %s", v.Index, v.Field.Title().In(lang), v.lines())
+		line("原文：  位置 %d，%s：%s", "in clear:    position %d, %s: %s", v.Index+1, v.Field.Title().In(lang), v.lines())
 	}
 	if r.Unopened != (ledger.Text{}) {
 		line("未打开：%s", "not opened:  %s", r.Unopened.In(lang))
