@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
+	"sync"
 	"time"
 
 	"xinfang/domain/custody"
@@ -29,70 +28,15 @@ type custodian struct {
 	now     func() time.Time
 
 	attempts chan esdbnode.Attempt // to be recorded; more than fit are only counted
-}
 
-// Limits of what attempts, which anybody on the network may make, can add to the
-// ledger: one of a kind and account in repeatAfter, and no more than waitingAttempts
-// that have not been recorded yet.
-const (
-	repeatAfter     = time.Minute
-	waitingAttempts = 64
-)
+	again    sync.WaitGroup // records what the store did not take
+	repeated chan struct{}  // a token for each of those
+}
 
 func newCustodian(n *node, store ledger.Store, m *metrics.Metrics, logger *slog.Logger) *custodian {
-	return &custodian{store: store, log: n.local, metrics: m, logger: logger, now: n.app.Now, attempts: make(chan esdbnode.Attempt, waitingAttempts)}
-}
-
-// refused is told of every refused attempt. It never waits.
-func (c *custodian) refused(_ context.Context, a esdbnode.Attempt) {
-	c.metrics.Denied(a.Kind)
-	select {
-	case c.attempts <- a:
-	default:
-	}
-}
-
-// recordAttempts records attempts until ctx is done. Those alike within a minute
-// are one event: the first is recorded, and the next one after that minute says how
-// many came between.
-func (c *custodian) recordAttempts(ctx context.Context) error {
-	type alike struct{ kind, account string }
-	type since struct {
-		at   time.Time
-		more int
-	}
-	seen := make(map[alike]*since)
-	for {
-		var a esdbnode.Attempt
-		select {
-		case a = <-c.attempts:
-		case <-ctx.Done():
-			return nil
-		}
-		if c.store == nil {
-			continue
-		}
-		e := custody.AttemptRefused{Kind: a.Kind, Account: a.User}
-		if a.Kind == "authentication" {
-			e.Account = "" // whatever was typed there, it is nobody's name
-		}
-		if _, kept := ledger.ParseStream(a.Stream); kept {
-			e.Stream = a.Stream
-		}
-		e.Remote, _, _ = net.SplitHostPort(a.Remote)
-		key, now := alike{e.Kind, e.Account}, c.now()
-		last := seen[key]
-		if last == nil {
-			last = new(since)
-			seen[key] = last
-		}
-		if !last.at.IsZero() && now.Sub(last.at) < repeatAfter {
-			last.more++
-			continue
-		}
-		e.More = last.more
-		*last = since{at: now}
-		c.record(ctx, e, fmt.Sprintf("%s/%s/%d", e.Kind, e.Account, now.UnixNano()))
+	return &custodian{
+		store: store, log: n.local, metrics: m, logger: logger, now: n.app.Now,
+		attempts: make(chan esdbnode.Attempt, waitingAttempts), repeated: make(chan struct{}, waitingEvents),
 	}
 }
 
@@ -223,25 +167,4 @@ func (c *custodian) recorded(ctx context.Context, e custody.AlarmRaised) bool {
 		}
 	}
 	return false
-}
-
-// record records e, and tries again while the store takes nothing: an alarm must
-// not be lost because somebody has also cut the line.
-func (c *custodian) record(ctx context.Context, e custody.Event, key string) {
-	m := ledger.Meta{Actor: systemActor, Occurred: c.now().UTC()}
-	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
-		_, err := custody.Decider.Handle(ctx, c.store, custody.Ask(e, key, m))
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		c.logger.Error("an event of custody could not be recorded", "event", custody.Codec.Name(e), "err", err)
-		if _, refused := errors.AsType[*ledger.Refusal](err); refused {
-			return
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,7 @@ import (
 func custodianOf(t *testing.T, store *ledgertest.Store, records bool, now func() time.Time) (*custodian, func(metric, want string)) {
 	t.Helper()
 	m := metrics.New(metrics.Build{})
-	c := &custodian{log: store, metrics: m, logger: slog.New(slog.DiscardHandler), now: now, attempts: make(chan esdbnode.Attempt, waitingAttempts)}
+	c := &custodian{log: store, metrics: m, logger: slog.New(slog.DiscardHandler), now: now, attempts: make(chan esdbnode.Attempt, waitingAttempts), repeated: make(chan struct{}, waitingEvents)}
 	if records {
 		c.store = store
 	}
@@ -227,4 +228,56 @@ func (u *unreadable) ReadAll(ctx context.Context, after ledger.Position) iter.Se
 		}
 	}
 	return u.Log.ReadAll(ctx, after)
+}
+
+// TestCustodianCutOff has the store take nothing for a while: every trace is heard of at
+// once, and all are on record in the end.
+func TestCustodianCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := new(ledgertest.Store)
+		write := func(s ledger.Stream, typ string) {
+			t.Helper()
+			_, err := store.Append(t.Context(), s, 0, ledger.Record{ID: uuid.New(), Type: typ, Data: []byte(`{"$tb":1}`), Meta: []byte(`{}`)})
+			ok(t, err)
+		}
+		write(ledger.Stream{Category: "case", ID: uuid.UUID{1}}, "Said")
+		for i := range byte(3) {
+			write(ledger.Stream{Category: "$$case", ID: uuid.UUID{i + 1}}, "$metadata")
+		}
+		c, seen := custodianOf(t, store, true, time.Now)
+		cut := &cutOff{Store: store}
+		cut.down.Store(true)
+		c.store = cut
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, 0) })) })
+		synctest.Wait()
+		seen(`xinfang_store_alarms_total{kind="metadata"}`, "3")
+		if got := eventsOf(t, store); len(got) > 0 {
+			t.Errorf("recorded meanwhile: %+v", got)
+		}
+		time.Sleep(time.Hour)
+		cut.down.Store(false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := eventsOf(t, store); len(got) != 3 {
+			t.Errorf("recorded in the end: %+v", got)
+		}
+		stop()
+		wg.Wait()
+		c.again.Wait()
+	})
+}
+
+// A cutOff store takes nothing while it is down.
+type cutOff struct {
+	ledger.Store
+	down atomic.Bool
+}
+
+func (s *cutOff) Append(ctx context.Context, stream ledger.Stream, after ledger.Version, records ...ledger.Record) ([]ledger.Envelope, error) {
+	if s.down.Load() {
+		return nil, ledger.ErrRejected
+	}
+	return s.Store.Append(ctx, stream, after, records...)
 }

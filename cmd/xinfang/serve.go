@@ -194,6 +194,7 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 	open.serve(g, running, log)
 	with.ready(open.addresses())
 	err = g.Wait()
+	guard.again.Wait()
 	files.wait()
 	return err
 }
