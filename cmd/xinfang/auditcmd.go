@@ -73,11 +73,20 @@ type auditedNode struct {
 // witnesses that it asks for has the exit code of a bundle without them.
 func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Audit, strict bool) error {
 	t := table{header: []string{a.tr("服务器", "server"), a.tr("条目", "events"), a.tr("结论", "verdict")}}
+	for _, address := range addresses { // of which none is asked if one is wrong
+		client, err := a.dial(address)
+		if err == nil {
+			err = client.Close(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	nodes, code := make([]auditedNode, 0, len(addresses)), 0
 	for _, address := range addresses {
 		n, err := a.auditNode(ctx, address, audit)
-		if n.Node == "" || ctx.Err() != nil {
-			return err // the address is no address, or nobody waits any more
+		if ctx.Err() != nil {
+			return err
 		}
 		if err != nil {
 			n.Failed, _, _ = strings.Cut(a.explain(err), "\n") // the log has the rest

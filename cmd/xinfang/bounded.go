@@ -16,7 +16,7 @@ import (
 const maxTile = 256 * (2 + 1<<16)
 
 // bounded is a transport that sends a token to source, and to no other server that it may
-// send us on to, and reads no endless answers. It stops what
+// send us on to, nor in clear if source was not, and reads no endless answers. It stops what
 // would be tried again for minutes, and in vain: a server that was never there, or that
 // gives no leaves to whoever has that token.
 type bounded struct {
@@ -29,7 +29,7 @@ type bounded struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	if b.token != "" && r.URL.Scheme == b.source.Scheme && strings.EqualFold(r.URL.Host, b.source.Host) {
+	if b.token != "" && (r.URL.Scheme == b.source.Scheme || r.URL.Scheme == "https") && strings.EqualFold(r.URL.Host, b.source.Host) {
 		r = r.Clone(r.Context())
 		r.Header.Set("Authorization", "Bearer "+b.token)
 	}

@@ -40,12 +40,11 @@ func newCustodian(n *node, store ledger.Store, m *metrics.Metrics, logger *slog.
 	}
 }
 
-// againAfter is how long a reader of the ledger waits before it begins anew after a
-// failure.
+// againAfter is how long a reader of the ledger waits before it goes on after a failure.
 const againAfter = time.Minute
 
-// keep has read, which reads the ledger, begin anew when it fails, until ctx is done or it
-// has come to an end. A ledger that cannot be read ends no server: what can be read is to
+// keep has read, which reads the ledger, go on when it fails, until ctx is done or it has
+// come to an end. A ledger that cannot be read ends no server: what can be read is to
 // be seen, and the notary's audit says what is damaged.
 func (c *custodian) keep(ctx context.Context, read func() error) error {
 	for {
@@ -70,34 +69,41 @@ func (c *custodian) keep(ctx context.Context, read func() error) error {
 // counts.
 func (c *custodian) watch(ctx context.Context, from ledger.Position) error {
 	var times ledger.Times
-	began := false
-	for env, err := range ledger.Follow(ctx, c.log, 0) {
-		if err != nil {
-			return err
+	began, seen := false, ledger.Position(0)
+	return c.keep(ctx, func() error {
+		for env, err := range ledger.Follow(ctx, c.log, seen) {
+			if err != nil {
+				return err
+			}
+			began = began || ledger.KindOf(env.Stream.Category) != ledger.KindSystem
+			ignored := times.Next(&env)
+			if trace, found := esdb.TraceOf(env, ignored); found && began {
+				c.raise(ctx, custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}, trace.Text.EN, from)
+			}
+			if env.Position > from {
+				c.checkSeal(ctx, &env, from)
+			}
+			seen = max(seen, env.Position)
 		}
-		began = began || ledger.KindOf(env.Stream.Category) != ledger.KindSystem
-		ignored := times.Next(&env)
-		if trace, found := esdb.TraceOf(env, ignored); found && began {
-			c.raise(ctx, custody.AlarmRaised{Kind: string(trace.Kind), Stream: trace.Stream, Position: trace.Position, Cause: trace.Event}, trace.Text.EN, from)
-		}
-		if env.Position > from {
-			c.checkSeal(ctx, &env, from)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // review raises the alarm for every event up to from without a seal that should have
 // one. A seal takes some 50 µs to check, and so a large ledger minutes: watch does not
 // wait for that, lest what comes in meanwhile be heard of too late.
 func (c *custodian) review(ctx context.Context, from ledger.Position) error {
-	for env, err := range c.log.ReadAll(ctx, 0) {
-		if err != nil || env.Position > from {
-			return err
+	seen := ledger.Position(0)
+	return c.keep(ctx, func() error {
+		for env, err := range c.log.ReadAll(ctx, seen) {
+			if err != nil || env.Position > from {
+				return err
+			}
+			c.checkSeal(ctx, &env, from)
+			seen = max(seen, env.Position)
 		}
-		c.checkSeal(ctx, &env, from)
-	}
-	return nil
+		return nil
+	})
 }
 
 // checkSeal raises the alarm about env if it has no seal and should have one.
@@ -110,16 +116,16 @@ func (c *custodian) checkSeal(ctx context.Context, env *ledger.Envelope, from le
 // raise raises the alarm e, if it was not raised before: it is counted, logged as what,
 // and recorded.
 func (c *custodian) raise(ctx context.Context, e custody.AlarmRaised, what string, from ledger.Position) {
-	recorded := e.Position <= from
+	key, recorded := "", e.Position <= from
 	if c.store != nil {
-		recorded = c.recorded(ctx, e)
+		key, recorded = c.place(ctx, e)
 	}
 	if recorded {
 		return
 	}
 	c.sound(e, what)
-	if c.store != nil {
-		c.record(ctx, e, alarmKey(e))
+	if key != "" {
+		c.record(ctx, e, key)
 	}
 }
 
@@ -152,19 +158,44 @@ func alarmKey(e custody.AlarmRaised) string {
 	return key
 }
 
-// recorded reports whether the alarm has been raised before: by this program, with its
-// seal if the policy wants one. Whoever can append knows in which stream it would be, and
-// could put something there before he gives cause for it.
-func (c *custodian) recorded(ctx context.Context, e custody.AlarmRaised) bool {
-	ask := custody.Ask(e, alarmKey(e), ledger.Meta{})
-	for env, err := range c.log.ReadStream(ctx, ledger.Stream{Category: custody.Category, ID: ask.ID}, 0) {
-		if err != nil {
-			return false
+// places is in how many places an alarm is looked for, and may be recorded.
+const places = 8
+
+// place returns under which key the alarm is to be recorded, and whether it has been
+// raised before: by this program, with its seal if the policy wants one. Whoever can append
+// knows in which stream it would be, and could put something there before he gives cause
+// for it: then it has another place. One with that very content is not recorded again, but
+// heard of whenever the program starts, as the forger is; key is "" then, and if all
+// places are taken.
+func (c *custodian) place(ctx context.Context, e custody.AlarmRaised) (key string, recorded bool) {
+	for i := range places {
+		key = alarmKey(e)
+		if i > 0 {
+			key += fmt.Sprint("/", i)
 		}
-		made, err := custody.Codec.Decode(env.Type, env.Data)
-		if err == nil && made == custody.Event(e) && c.policy.CheckSeal(&env, ledger.DigestOf(env.Data).Sum) == nil {
-			return true
+		there, same, sealed := c.found(ctx, e, key)
+		switch {
+		case !there:
+			return key, false
+		case same:
+			return "", sealed
 		}
 	}
-	return false
+	return "", false
+}
+
+// found reports whether there is anything where e would be under key, whether that is e,
+// and whether it has the seal that the policy wants. What cannot be read is not there:
+// recording it says what is wrong.
+func (c *custodian) found(ctx context.Context, e custody.AlarmRaised, key string) (there, same, sealed bool) {
+	ask := custody.Ask(e, key, ledger.Meta{})
+	for env, err := range c.log.ReadStream(ctx, ledger.Stream{Category: custody.Category, ID: ask.ID}, 0) {
+		if err != nil {
+			return false, false, false
+		}
+		made, err := custody.Codec.Decode(env.Type, env.Data)
+		same = err == nil && made == custody.Event(e)
+		return true, same, same && c.policy.CheckSeal(&env, ledger.DigestOf(env.Data).Sum) == nil
+	}
+	return false, false, false
 }

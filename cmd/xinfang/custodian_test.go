@@ -48,9 +48,9 @@ func eventsOf(t *testing.T, store ledger.Log) (all []custody.Event) {
 	for env, err := range store.ReadAll(t.Context(), 0) {
 		ok(t, err)
 		if env.Stream.Category == custody.Category {
-			e, err := custody.Codec.Decode(env.Type, env.Data)
-			ok(t, err)
-			all = append(all, e)
+			if e, err := custody.Codec.Decode(env.Type, env.Data); err == nil { // or somebody's junk
+				all = append(all, e)
+			}
 		}
 	}
 	return all
@@ -76,7 +76,7 @@ func TestAlarms(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, from) })) })
+		wg.Go(func() { ok(t, c.watch(ctx, from)) })
 		for !until() && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
@@ -133,6 +133,7 @@ func TestAlarmIsNotLost(t *testing.T) {
 			c, _ := custodianOf(t, store, true, time.Now)
 			e := custody.AlarmRaised{Kind: "deleted", Stream: "case-1", Position: 7, Cause: uuid.UUID{7}}
 			c.record(t.Context(), e, alarmKey(e))
+			c.again.Wait()
 			if got := eventsOf(t, store); len(got) != 1 || got[0] != e {
 				t.Errorf("recorded %+v", got)
 			}
@@ -203,7 +204,7 @@ func TestCustodianAgain(t *testing.T) {
 		c.log = &unreadable{Log: store, times: 2}
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, 0) })) })
+		wg.Go(func() { ok(t, c.watch(ctx, 0)) })
 		time.Sleep(2*againAfter - 1)
 		synctest.Wait()
 		seen(`xinfang_store_alarms_total{kind="metadata"}`, "0")
@@ -250,7 +251,7 @@ func TestCustodianCutOff(t *testing.T) {
 		c.store = cut
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, 0) })) })
+		wg.Go(func() { ok(t, c.watch(ctx, 0)) })
 		synctest.Wait()
 		seen(`xinfang_store_alarms_total{kind="metadata"}`, "3")
 		if got := eventsOf(t, store); len(got) > 0 {

@@ -19,9 +19,17 @@ import (
 )
 
 // TestDamageStopsSigning changes a byte in a file of the ledger that a server has open
-// and does not write to any more: the next audit finds it, and nothing more is signed.
+// and does not write to any more: the next audit finds it, and nothing more is signed,
+// whether the entry was signed for or not.
 func TestDamageStopsSigning(t *testing.T) {
 	t.Parallel()
+	for name, signed := range map[string]int{"what was signed for": 60, "what was recorded since": 3} {
+		t.Run(name, func(t *testing.T) { damageStops(t, signed) })
+	}
+}
+
+func damageStops(t *testing.T, signed int) {
+	t.Helper()
 	dir := t.TempDir()
 	operateOn(t, dir, "notary", "init", "--origin", "ledger.example.gov.cn/petition")
 	store := aSegment(t, filepath.Join(dir, ledgerDir), segment.Options{Now: time.Now, SegmentSize: 1 << 16})
@@ -32,7 +40,7 @@ func TestDamageStopsSigning(t *testing.T) {
 		ok(t, err)
 		version++
 	}
-	for range 60 {
+	for range signed {
 		say()
 	}
 	a := &app{process: process{Getenv: func(string) string { return "" }, Stderr: io.Discard, Now: time.Now}}
@@ -41,6 +49,9 @@ func TestDamageStopsSigning(t *testing.T) {
 	ok(t, err)
 	defer kept.Close()
 	ok(t, kept.CatchUp(t.Context()))
+	for range 60 - signed {
+		say()
+	}
 
 	files, err := filepath.Glob(filepath.Join(dir, ledgerDir, "*.seg"))
 	ok(t, err)
@@ -67,7 +78,7 @@ func TestDamageStopsSigning(t *testing.T) {
 		t.Fatalf("stopped: %v", kept.Status().Stopped)
 	}
 	say()
-	if err := kept.CatchUp(t.Context()); err == nil || kept.Published().Size != 60 {
+	if err := kept.CatchUp(t.Context()); err == nil || kept.Published().Size != int64(signed) {
 		t.Errorf("it goes on signing: %d, %v", kept.Published().Size, err)
 	}
 }

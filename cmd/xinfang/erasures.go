@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/google/uuid"
 
@@ -51,7 +53,7 @@ func (a *app) lookForKeys(ctx context.Context, without bool) (k keysOf) {
 	case without:
 		return keysOf{none: a.tr("未核对：说明了是不带个人信息库的副本（--without-vault）", "not checked: this is said to be a copy without a vault (--without-vault)")}
 	case !there && (of != "" || a.cfg.Store != ""):
-		return keysOf{none: a.tr("未核对：本机是副本，没有个人信息库", "not checked: this is a replica, without a vault")}
+		return keysOf{none: a.tr("未核对：本机是副本，没有个人信息库（vault.db；在登记案件的节点上应当有）", "not checked: this is a replica, without a vault (vault.db; on a node that registers cases there should be one)")}
 	}
 	store, err := a.openStore(false)
 	if err != nil {
@@ -60,7 +62,10 @@ func (a *app) lookForKeys(ctx context.Context, without bool) (k keysOf) {
 	defer func() { k.err = errors.Join(k.err, store.Close()) }()
 	keys, head := map[uuid.UUID]erasure.Key(nil), ledger.Position(0)
 	if there {
-		keys, head, err = a.keysNow(ctx, store)
+		// Whoever has it open may have the master key in his environment alone.
+		if err = a.vaultInUse(ctx); err == nil {
+			keys, head, err = a.keysNow(ctx, store)
+		}
 	} else {
 		head, err = store.Head(ctx)
 	}
@@ -110,6 +115,22 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 		text += fmt.Sprintf(a.tr("；%d 人的密钥在其他节点，未核对", "; those of %d are on other nodes, and were not checked"), found.Elsewhere)
 	}
 	return text, nil
+}
+
+// vaultInUse returns [vault.ErrInUse] if another process has the vault open: that does not
+// take the master key.
+func (a *app) vaultInUse(ctx context.Context) error {
+	if info, err := os.Stat(a.path(vaultFile)); err != nil || info.Size() == 0 {
+		return err // an empty one would be made a new one
+	}
+	v, err := vault.Open(ctx, a.path(vaultFile), make([]byte, vault.MasterSize), rand.Reader, a.Now)
+	if err == nil {
+		return v.Close() // a key of zeros: keysNow says that it is another
+	}
+	if errors.Is(err, vault.ErrInUse) {
+		return err
+	}
+	return nil
 }
 
 // keysNow returns what the vault holds, and the end of the ledger at that moment:

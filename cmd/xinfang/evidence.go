@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -158,6 +159,11 @@ func (a *app) evidenceReceipt() *cobra.Command {
 				return err
 			}
 			base := cmp.Or(out, strings.TrimSuffix(args[0], ".evidence.zip")+".receipt")
+			if there, err := exists(base + ".png"); err != nil {
+				return err
+			} else if there {
+				return &fs.PathError{Op: "create", Path: base + ".png", Err: fs.ErrExist}
+			}
 			if err := durable.Create(base+".txt", receipt, 0o644); err != nil {
 				return err
 			}

@@ -113,7 +113,7 @@ func (a *app) retireNotary() error {
 		return err
 	} else if there {
 		if err := os.Rename(key, filepath.Join(dir, "retired.key")); err != nil { // it is on another disk
-			if err := os.Rename(key, fmt.Sprintf("%s.retired-%s", key, filepath.Ext(aside)[len(".before-"):])); err != nil {
+			if err := os.Rename(key, key+".retired-"+a.Now().UTC().Format("20060102T150405.000")); err != nil {
 				return err
 			}
 		}

@@ -161,7 +161,7 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 			since, whole = nil, now
 		}
 		err := n.CatchUp(ctx)
-		if err != nil && n.Status().Stopped == nil && ctx.Err() == nil {
+		if _, damaged := errors.AsType[*segment.Damage](err); err != nil && !damaged && n.Status().Stopped == nil && ctx.Err() == nil {
 			// The guard is away, or the disk full: what was signed is audited all the same.
 			log.Warn("what is new could not be signed before the audit", "err", err)
 			err = nil
@@ -256,6 +256,13 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 	lines, err := w.client.AddCheckpoint(ctx, oldSize, growth, signed)
 	if conflict, ok := errors.AsType[*witness.SizeConflict](err); ok {
 		return nil, &notary.StaleError{Size: conflict.Size}
+	}
+	if refused, ok := errors.AsType[*witness.Refused](err); ok && refused.Verdict == proof.Fork {
+		said := refused.Say()
+		return nil, &proof.Finding{Verdict: proof.Fork, Index: -1, Text: ledger.Text{
+			ZH: "它见过的历史与这里的不同；请保全双方的检查点，立即告知检查组。" + said.ZH,
+			EN: "it has seen another history than there is here; keep the checkpoints of both, and tell the inspection team. " + said.EN,
+		}}
 	}
 	return lines, err
 }

@@ -161,26 +161,33 @@ func (r *remote) catchUp(ctx context.Context) error {
 	defer watching.Wait()
 	defer cancel(nil)
 	watching.Go(func() {
-		last := ledger.Position(-1)
-		for {
-			select {
-			case <-time.After(unheardTime):
-			case <-ctx.Done():
-				return
-			}
-			status := r.copier.Status()
-			if status.Position == last || status.Last.IsZero() {
-				cancel(errors.Join(errUnheard, status.Trouble))
-				return
-			}
-			last = status.Position
+		if err := silence(ctx, r.copier.Status); err != nil {
+			cancel(err)
 		}
 	})
 	err := r.copier.CatchUp(ctx)
-	if cause := context.Cause(ctx); errors.Is(cause, errUnheard) {
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errUnheard) {
 		return cause
 	}
 	return err
+}
+
+// silence returns errUnheard once a source has sent nothing for longer than unheardTime,
+// and nil once ctx is done. One that has answered, and is shorter than its replica, is
+// waited for: the copier says itself when that has been too long.
+func silence(ctx context.Context, status func() esdb.Status) error {
+	for last := (time.Time{}); ; {
+		select {
+		case <-time.After(unheardTime):
+		case <-ctx.Done():
+			return nil
+		}
+		s := status()
+		if !s.Behind && s.Last.Equal(last) {
+			return errors.Join(errUnheard, s.Trouble)
+		}
+		last = s.Last
+	}
 }
 
 // errUnheard reports that the source does not answer.

@@ -96,7 +96,7 @@ func TestScavenge(t *testing.T) {
 		a := &app{process: process{Stderr: io.Discard}}
 		c := &custodian{store: store, log: store, metrics: metrics.New(metrics.Build{}), logger: a.logger(), now: time.Now}
 		var watching sync.WaitGroup
-		watching.Go(func() { ok(t, c.keep(ctx, func() error { return c.watch(ctx, 0) })) })
+		watching.Go(func() { ok(t, c.watch(ctx, 0)) })
 		alarm := custody.AlarmRaised{}
 		for env, err := range ledger.Follow(ctx, store, hiding) {
 			ok(t, err)

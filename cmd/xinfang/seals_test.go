@@ -72,7 +72,7 @@ func (l *sealedLedger) watch(alarms string, meanwhile func()) {
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { ok(l.t, c.keep(ctx, func() error { return c.watch(ctx, head) })) })
+	wg.Go(func() { ok(l.t, c.watch(ctx, head)) })
 	ok(l.t, c.review(ctx, head))
 	meanwhile()
 	for { // until it waits at the head, having raised what there was
@@ -151,7 +151,14 @@ func TestUnsealed(t *testing.T) {
 		{"an alarm that was forged", "1 -", "1 -", func(l *sealedLedger) {
 			forgedAlarm(l, 3)
 			l.append(l.below, 1, forged)
-		}, "2", "2", 1},
+		}, "2", "1", 2},
+		{"something else in the place of the alarm", "1 -", "1 -", func(l *sealedLedger) {
+			e := custody.AlarmRaised{Kind: custody.AlarmUnsealed, Stream: "case-" + uuid.UUID{1}.String(), Position: 3, Cause: forged}
+			junk := ledger.Stream{Category: custody.Category, ID: custody.Ask(e, alarmKey(e), ledger.Meta{}).ID}
+			_, err := l.below.Append(t.Context(), junk, 0, ledger.Record{ID: uuid.New(), Type: "Junk", Data: []byte(`x`), Meta: []byte(`{}`)})
+			ok(t, err)
+			l.append(l.below, 1, forged)
+		}, "2", "0", 2},
 		// Then every alarm of this node needs a seal, too: that must have an end.
 		{"the key of this node is believed no more", "1 1", "2 -", func(l *sealedLedger) {
 			l.append(l.store, 1, forged)

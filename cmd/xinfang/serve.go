@@ -186,10 +186,10 @@ func (a *app) serve(ctx context.Context, n *node, with service) (err error) {
 		g.Go(func() error { return n.keepChecking(running, log) })
 	}
 	if n.remote != nil || guard.policy.Writers != nil {
-		g.Go(func() error { return guard.keep(running, func() error { return guard.watch(running, from) }) })
+		g.Go(func() error { return guard.watch(running, from) })
 	}
 	if guard.policy.Writers != nil {
-		g.Go(func() error { return guard.keep(running, func() error { return guard.review(running, from) }) })
+		g.Go(func() error { return guard.review(running, from) })
 	}
 	open.serve(g, running, log)
 	with.ready(open.addresses())

@@ -263,7 +263,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，%d 个见证；其后 %d 条尚未公证", "✓ the first %d are those signed for, witnesses: %d; %d are not signed for yet"), done.Size, len(done.Cosigned), done.Beyond) + since, remember, nil
 	}
 	v.Verdict = proof.OKUnwitnessed
-	v.unwitnessed = f.policy != "" && policy.Quorum > 0 && a.witnessedTo(policy, kept) == ""
+	v.unwitnessed = f.policy != "" && policy.Quorum > 0
 	return fmt.Sprintf(a.tr("✓ 前 %d 条与检查点一致，UNWITNESSED 未经见证%s；其后 %d 条尚未公证", "✓ the first %d are those signed for, UNWITNESSED%s; %d are not signed for yet"), done.Size, a.witnessedTo(policy, kept), done.Beyond) + since, remember, nil
 }
 

@@ -12,9 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // Replace makes data the content of the file at path, which others than its owner may
@@ -52,35 +54,57 @@ func Create(path string, data []byte, mode fs.FileMode) error {
 		return err
 	}
 	err = os.Link(draft, path) // unlike a rename, it does not replace
-	if errors.Is(err, fs.ErrExist) {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return errors.Join(claim(draft, path), SyncDir(filepath.Dir(path))) // a memory stick (FAT) knows no links
+	}
+	if err != nil {
 		err = &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
 	return errors.Join(err, os.Remove(draft), SyncDir(filepath.Dir(path)))
 }
 
+// claim gives the draft the name path, which nobody has. A crash between its two steps
+// leaves an empty file there, and the draft beside it.
+func claim(draft, path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		if err = f.Close(); err == nil {
+			err = os.Rename(draft, path)
+		}
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(draft))
+	}
+	return err
+}
+
 // write makes a file beside path with data in it, durable but for its name.
 func write(path string, data []byte, mode fs.FileMode) (draft string, err error) {
-	draft = fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
-	// What a crash has left could be read by others than mode allows.
-	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
+	draft = fmt.Sprintf("%s.%016x.tmp", path, rand.Uint64()) // two processes may have one number, each in its container
 	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return "", err
+		return "", about(err, path)
 	}
-	_, err = f.Write(data)
-	if err == nil {
+	if _, err = f.Write(data); err == nil {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(draft))
+		return "", errors.Join(about(err, path), os.Remove(draft))
 	}
 	return draft, nil
 }
 
-// SyncDir makes the names in dir durable. On Windows it does nothing: a directory
-// cannot be flushed there, and NTFS journals names by itself.
+// about returns err as one of the file at path, whatever its draft is called.
+func about(err error, path string) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: at.Op, Path: path, Err: at.Err}
+	}
+	return err
+}
+
+// SyncDir makes the names in dir durable. On Windows, and where the file system says
+// that it cannot flush a directory, as some over a network do, it does nothing: NTFS
+// journals names by itself, and so do the servers of those.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -89,5 +113,9 @@ func SyncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }

@@ -197,7 +197,7 @@ func (c *Copier) session(ctx context.Context, once bool) (heard, over bool, err 
 	from, b := seam.from, newBuffer()
 	reading, cancel := context.WithCancel(ctx)
 	var reader sync.WaitGroup
-	reader.Go(func() { b.end(read(reading, c.client, from, b)) })
+	reader.Go(func() { b.end(read(reading, c.client, from, b, func() { c.heard(0) })) })
 	defer reader.Wait()
 	defer cancel()
 

@@ -95,9 +95,11 @@ var errMoved = errors.New("the connection was given up; the subscription moves t
 // and puts what a ledger keeps into b until the subscription is dropped. It does
 // not subscribe again: the client never does either.
 //
+// alive hears of what it has sent that a ledger does not keep.
+//
 // Where the server says that it has checked or caught up to is not looked at:
 // only the place of an event that was adopted is one to resume from.
-func read(ctx context.Context, c *Client, from *ledger.Origin, b *buffer) error {
+func read(ctx context.Context, c *Client, from *ledger.Origin, b *buffer, alive func()) error {
 	return c.over(ctx, func(ctx context.Context, l *link) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -108,7 +110,7 @@ func read(ctx context.Context, c *Client, from *ledger.Origin, b *buffer) error 
 			case <-ctx.Done():
 			}
 		}()
-		err := receive(ctx, l.es, from, b)
+		err := receive(ctx, l.es, from, b, alive)
 		select {
 		case <-l.over:
 			return errMoved
@@ -118,7 +120,7 @@ func read(ctx context.Context, c *Client, from *ledger.Origin, b *buffer) error 
 	})
 }
 
-func receive(ctx context.Context, es *esdb.Client, from *ledger.Origin, b *buffer) error {
+func receive(ctx context.Context, es *esdb.Client, from *ledger.Origin, b *buffer, alive func()) error {
 	options := esdb.SubscribeToAllOptions{From: esdb.Start{}}
 	if from != nil {
 		options.From = esdb.Position{Commit: from.Commit, Prepare: from.Prepare}
@@ -138,6 +140,8 @@ func receive(ctx context.Context, es *esdb.Client, from *ledger.Origin, b *buffe
 			e := got.EventAppeared.Event
 			if stream, ok := keeps(e.StreamID, e.EventType); ok {
 				err = b.put(ctx, deliver(stream, e))
+			} else {
+				alive()
 			}
 		}
 		if err != nil {

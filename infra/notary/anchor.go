@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -24,9 +25,10 @@ type Stamper interface {
 // anchors is where the ledger has anchors, as far as was looked. Whether the policy
 // believes them is another matter.
 type anchors struct {
-	mu   sync.Mutex // guards all of it
-	seen map[ledger.Stream]ledger.Version
-	all  []anchor // in order of their places
+	mu    sync.Mutex // guards all of it
+	seen  map[ledger.Stream]ledger.Version
+	all   []anchor  // in order of their places
+	asked time.Time // when an authority was last asked by this process
 }
 
 // An anchor is the place of one.
@@ -59,17 +61,42 @@ func (n *Notary) AnchorHourly(ctx context.Context, store ledger.Store, m ledger.
 	if last != nil {
 		n.change(func() { n.anchored = last.Stamp.Time })
 		// By one clock, lest an authority's that was wrong once keep it from being asked.
-		// One that was ahead once must not keep it from being asked, either.
-		age := n.o.Now().Sub(last.Recorded)
-		if age > -skew && (age < anchorEvery || age < anchorAtLeast && size == last.Index+1) {
+		if age := n.age(last.Recorded, n.anchors.when()); age < anchorEvery || age < anchorAtLeast && size == last.Index+1 {
 			return nil
 		}
 	}
 	if size == 0 {
 		return nil
 	}
+	n.anchors.ask(n.o.Now())
 	_, err = n.Anchor(ctx, store, m, by, chain)
 	return err
+}
+
+// age returns how long ago something was recorded that is done from time to time. If the
+// ledger's clock was ahead then, what it says lies in the future, as all that is recorded
+// does until that time has come: then it is how long ago this process did it last, and
+// long ago if that was in the future, too.
+func (n *Notary) age(recorded, here time.Time) time.Duration {
+	now := n.o.Now()
+	for _, last := range []time.Time{recorded, here} {
+		if age := now.Sub(last); age > -skew {
+			return age
+		}
+	}
+	return math.MaxInt64
+}
+
+func (a *anchors) when() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked
+}
+
+func (a *anchors) ask(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = now
 }
 
 // Anchor has the last checkpoint stamped by an authority, and records that in store. A

@@ -297,3 +297,54 @@ func TestAnchorWrongClock(t *testing.T) {
 		t.Errorf("%d entries, %v: one of the authority was recorded", head, err)
 	}
 }
+
+// TestAhead has a clock that is a month ahead for a moment, over a store that never goes
+// back: all that is recorded afterwards is of that month, and what is done from time to
+// time is done as often as ever.
+func TestAhead(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+	r := newRig(t)
+	a, n, end := r.stamping(&now)
+	defer end()
+	var last time.Time
+	r.store.Now = func() time.Time {
+		if now.After(last) {
+			last = now
+		}
+		return last
+	}
+	act := func() {
+		t.Helper()
+		if err := errors.Join(n.AttestDaily(t.Context(), r.store, by(now)), n.AnchorHourly(t.Context(), r.store, by(now), a, a.chain())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := now
+	now = now.AddDate(0, 1, 0)
+	r.record(1)
+	act()
+	asked := a.asked
+	for now = begin; now.Before(begin.AddDate(0, 0, 2)); now = now.Add(5 * time.Minute) {
+		if now.Minute() == 0 {
+			r.record(1)
+		}
+		act()
+	}
+	if got := a.asked - asked; got < 40 || got > 50 {
+		t.Errorf("in two days the authority was asked %d times", got)
+	}
+	heads := 0
+	for env, err := range r.store.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made, err := attest.Codec.Decode(env.Type, env.Data); err == nil {
+			if _, ok := made.(attest.NotaryHeads); ok {
+				heads++
+			}
+		}
+	}
+	if heads < 2 || heads > 4 {
+		t.Errorf("in two days all was attested %d times", heads)
+	}
+}

@@ -87,9 +87,9 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 	case err != nil || expired == 0 && named == nil: // there is no tree that could name it
 	case named == nil:
 		// Places are others here than those that were signed for, by which attestations
-		// are judged: what was taken for forged is not told, and neither heads nor the
-		// SM3 tree were compared.
-		done.Expired, done.Forged, done.Beyond = expired, nil, max(0, int64(head)-s.Size+expired)
+		// are judged: what was taken for forged or too late is not told, and neither heads
+		// nor the SM3 tree were compared.
+		done.Expired, done.Forged, done.Late, done.Beyond = expired, nil, nil, max(0, int64(head)-s.Size+expired)
 		return done, nil
 	default:
 		wrong = named

@@ -87,9 +87,11 @@ func (n *Notary) cosignOnce(ctx context.Context) {
 	}
 }
 
-// ask submits base, the signed c, to the i-th witness. A witness that has seen a larger
-// tree than there is here has seen this notary rolled back: the error is a
-// [*proof.Finding].
+// ask submits base, the signed c, to the i-th witness. A witness that has seen more leaves
+// than the ledger has entries has seen it rolled back, and one that does not take the proof
+// has seen another history: nothing is signed any more, and the error is a
+// [*proof.Finding]. If the ledger has as many, but the guard's memory is lost and c is
+// smaller, signing goes on until it can be shown that what the witness has seen is here.
 func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, base []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -98,9 +100,9 @@ func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, 
 	n.mu.Unlock()
 	for range 3 {
 		if old > c.Size {
-			have, err := n.o.Guard.Last(ctx)
-			if err == nil && old > have.Size {
-				err = n.stop(ctx, proof.Found(proof.RolledBack, "见证 %s 已见过 %d 叶，这里只签过 %d 叶", "the witness %s has seen %d leaves, and %d were signed for here", w.Name(), old, have.Size))
+			have, err := n.o.Log.Head(ctx)
+			if err == nil && old > int64(have) {
+				err = n.stop(ctx, proof.Found(proof.RolledBack, "见证 %s 已见过 %d 叶，台账只有 %d 条", "the witness %s has seen %d leaves, and the ledger has %d entries", w.Name(), old, have))
 			}
 			return nil, cmp.Or(err, errSuperseded)
 		}
@@ -109,6 +111,9 @@ func (n *Notary) ask(ctx context.Context, w Witness, i int, c proof.Checkpoint, 
 			return nil, err
 		}
 		lines, err := w.Cosign(ctx, old, growth, base)
+		if proof.VerdictOf(err) == proof.Fork {
+			return nil, n.stop(ctx, err)
+		}
 		stale, isStale := errors.AsType[*StaleError](err)
 		if !isStale {
 			return lines, err

@@ -77,18 +77,20 @@ func TestCosign(t *testing.T) {
 // sign another history: the witnesses have seen the newer one.
 func TestRolledBack(t *testing.T) {
 	for name, tt := range map[string]struct {
-		harm func(r *rig)
-		more int // entries recorded before it starts again
-		want proof.Verdict
+		harm   func(r *rig)
+		before int // entries that are signed for and witnessed
+		more   int // that are recorded before it starts again
+		want   proof.Verdict
 	}{
-		"B1 an old copy of everything":    {func(r *rig) { r.log = altered{Log: r.store, end: 200} }, 0, proof.RolledBack},
-		"B15 nothing but ledger and key":  {func(*rig) {}, 5, proof.OK},
-		"B3 another history, as long":     {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 0, proof.Fork},
-		"B3 another history, and longer ": {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 5, proof.Fork},
+		"B1 an old copy of everything":                  {func(r *rig) { r.log = altered{Log: r.store, end: 200} }, 300, 0, proof.RolledBack},
+		"B15 nothing but ledger and key":                {func(*rig) {}, 300, 5, proof.OK},
+		"B15 nothing but a ledger of some size and key": {func(*rig) {}, 2*batch + 300, 5, proof.OK},
+		"B3 another history, as long":                   {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 300, 0, proof.Fork},
+		"B3 another history, and longer ":               {func(r *rig) { r.log = altered{Log: r.store, at: 7, change: lie} }, 300, 5, proof.Fork},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, a, b := witnessed(t)
-			r.record(300)
+			r.record(tt.before)
 			if _, err := r.signed(); err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +106,10 @@ func TestRolledBack(t *testing.T) {
 			if got := proof.VerdictOf(err); got != tt.want || n.Published().Witnessed != (tt.want == proof.OK) {
 				t.Errorf("%v, published %+v", err, n.Published().Signed)
 			}
-			if want := int64(300 + tt.more); tt.want == proof.OK && (a.last.Size != want || b.last != r.want(want)) {
+			if stopped := n.Status().Stopped; proof.VerdictOf(stopped) != tt.want {
+				t.Errorf("stopped: %v", stopped)
+			}
+			if want := int64(tt.before + tt.more); tt.want == proof.OK && (a.last.Size != want || b.last != r.want(want)) {
 				t.Errorf("the witnesses have seen %+v, %+v", a.last, b.last)
 			}
 		})
@@ -342,5 +347,33 @@ func TestPublishLate(t *testing.T) {
 				t.Errorf("%s: %s is of %d leaves; %v, %v", tt.name, name, s.Size, err, opened)
 			}
 		}
+	}
+}
+
+// TestForkAtStart starts with another history than the witnesses have seen, and a guard
+// and a checkpoint that fit it, time and again: it signs nothing more.
+func TestForkAtStart(t *testing.T) {
+	r, a, b := witnessed(t)
+	r.record(300)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, r.dir)
+	r.log = altered{Log: r.store, at: 7, change: lie}
+	a.silent, b.silent = true, true
+	r.record(5)
+	forked, err := r.signed()
+	if err != nil || forked.Size != 305 {
+		t.Fatalf("%+v, %v", forked, err)
+	}
+	a.silent, b.silent = false, false
+	for range 2 {
+		r.record(5)
+		n, end := r.open()
+		err := n.CatchUp(t.Context())
+		if proof.VerdictOf(err) != proof.Fork || proof.VerdictOf(n.Status().Stopped) != proof.Fork || n.Published().Size != 305 {
+			t.Errorf("%d leaves are signed for, %v", n.Published().Size, err)
+		}
+		end()
 	}
 }

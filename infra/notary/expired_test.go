@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,7 @@ import (
 // TestExpired audits a server that has let go of what tells of its scavenges, as it
 // says it does, and of more.
 func TestExpired(t *testing.T) {
-	r := newRig(t)
+	r, _, _ := witnessed(t)
 	one, two := ledger.Stream{Category: Scavenges, ID: uuid.UUID{1}}, ledger.Stream{Category: Scavenges}
 	versions := make(map[ledger.Stream]ledger.Version)
 	add := func(s ledger.Stream, n int) {
@@ -91,7 +92,7 @@ func TestExpired(t *testing.T) {
 			}
 			audit := Audit{Log: edited{r.store, all}, Dir: r.dir, Policy: r.policy, Note: p.Note}
 			done, err := audit.Run(t.Context())
-			if proof.VerdictOf(err) != tt.want || done.Expired != tt.expired || done.Beyond != 0 {
+			if proof.VerdictOf(err) != tt.want || done.Expired != tt.expired || done.Beyond != 0 || done.Late != nil {
 				t.Errorf("%+v, %v, want %s and %d expired", done, err, tt.want, tt.expired)
 			}
 			audit.Dir = ""
@@ -99,6 +100,15 @@ func TestExpired(t *testing.T) {
 				t.Errorf("without a tree nothing says what was there: %v", err)
 			}
 		})
+	}
+
+	// Nor is it late what nobody has signed for yet, and stands where leaves were that
+	// have expired.
+	r.store.Now = func() time.Time { return p.Seen.Add(time.Hour) }
+	add(r.streams[0], 40)
+	late := Audit{Log: edited{r.store, reread(trace)}, Dir: r.dir, Policy: r.policy, Note: p.Note}
+	if done, err := late.Run(t.Context()); err != nil || done.Late != nil || done.Expired != 33 {
+		t.Errorf("%+v, %v", done, err)
 	}
 
 	// What the tree does not say was there has not expired.

@@ -31,7 +31,7 @@ func (n *Notary) Handler(mayRead func(*http.Request) bool) http.Handler {
 			return
 		}
 		data, err := n.readTile(tile)
-		if tile.W < tileWidth && errors.Is(err, fs.ErrNotExist) { // a part of what has grown since, and is not whole yet
+		if errors.Is(err, fs.ErrNotExist) && tile.W < widthOf(tile, n.served().Size) { // it has grown since, and is not whole yet
 			http.NotFound(w, r)
 			return
 		}
@@ -82,6 +82,11 @@ func (n *Notary) served() Published {
 func within(t tlog.Tile, size int64) bool {
 	level := max(0, t.L)
 	return level < 8 && t.N <= size && t.N<<torchwood.TileHeight+int64(t.W) <= size>>(torchwood.TileHeight*level)
+}
+
+// widthOf returns how wide t is in the tree of size leaves.
+func widthOf(t tlog.Tile, size int64) int {
+	return int(min(tileWidth, size>>(torchwood.TileHeight*max(0, t.L))-t.N*tileWidth))
 }
 
 // readTile returns the hashes or the leaves of a tile. What is a part may be whole

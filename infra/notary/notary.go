@@ -69,7 +69,8 @@ type Witness interface {
 
 	// Cosign submits a signed checkpoint and the proof that it continues that of
 	// oldSize leaves. It returns signature lines. The error is a [*StaleError] if
-	// the witness has seen another size last.
+	// the witness has seen another size last, and a [*proof.Finding] FORK if it has
+	// seen another history.
 	Cosign(ctx context.Context, oldSize int64, growth tlog.TreeProof, signed []byte) ([]byte, error)
 }
 
@@ -236,6 +237,9 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 		n.ready = true
+		if err := n.Status().Stopped; err != nil {
+			return false, err
+		}
 	}
 	old, err := n.o.Guard.Last(ctx)
 	if err != nil {
@@ -265,6 +269,9 @@ func (n *Notary) step(ctx context.Context) (more bool, err error) {
 
 // sign has c signed and publishes it, and then the SM3 tree of its size.
 func (n *Notary) sign(ctx context.Context, c proof.Checkpoint, growth tlog.TreeProof) error {
+	if err := n.Status().Stopped; err != nil { // a witness may have answered meanwhile
+		return err
+	}
 	signed, err := n.o.Guard.Sign(ctx, c, growth)
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"xinfang/domain/proof"
 )
 
-// start makes the tree on disk that of the last checkpoint, and checks that the
-// ledger still has it.
+// start makes the tree on disk that of the last checkpoint, checks that the ledger still
+// has it, and asks the witnesses whether it is what they have seen before more is signed.
 func (n *Notary) start(ctx context.Context) error {
 	if err := os.MkdirAll(n.o.Dir, 0o755); err != nil {
 		return err
@@ -57,7 +57,11 @@ func (n *Notary) start(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.sign(ctx, last, growth)
+	if err := n.sign(ctx, last, growth); err != nil {
+		return err
+	}
+	n.cosignOnce(ctx)
+	return nil
 }
 
 // recheck is how many of the last leaves are compared with the ledger at the start.
@@ -81,6 +85,12 @@ func (n *Notary) recover(ctx context.Context, c proof.Checkpoint) error {
 		n.log.WarnContext(ctx, "the tree is made again from the ledger", "size", c.Size, "err", err)
 		if err = n.rebuild(ctx, c); err == nil {
 			err = n.compare(ctx, c, max(0, c.Size-recheck))
+		}
+	}
+	if _, differs := errors.AsType[*proof.Finding](err); differs {
+		// It may not be the first that does.
+		if _, first, unnamed := (Audit{Log: n.o.Log, Dir: n.o.Dir}).name(ctx, n.tree, c); unnamed == nil && first != nil {
+			err = first
 		}
 	}
 	if err != nil {

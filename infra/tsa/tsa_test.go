@@ -94,3 +94,19 @@ func TestStampRefused(t *testing.T) {
 		t.Error("stamped without a nonce")
 	}
 }
+
+// TestStampSilent asks an authority that is not there. Its address may have a password,
+// which is not told.
+func TestStampSilent(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	c := Client{URL: strings.Replace(server.URL, "http://", "http://user:s3cret@", 1) + "/path?key=s3cret", HTTP: server.Client(), Random: bytes.NewReader(make([]byte, 8))}
+	_, err := c.Stamp(t.Context(), checkpoint.Text())
+	trouble, ok := errors.AsType[*ledger.Trouble](err)
+	if !ok || trouble.Cause == nil || !strings.Contains(trouble.Say().ZH, strings.TrimPrefix(server.URL, "http://")) {
+		t.Errorf("it says %v", err)
+	}
+	if strings.Contains(fmt.Sprintf("%v %+v %v", err, trouble.Say(), trouble.Cause), "s3cret") {
+		t.Errorf("it tells the password: %v", err)
+	}
+}
