@@ -177,6 +177,10 @@ func (a *app) answer(r *http.Response) error {
 	}
 	code := exitFailure
 	switch r.StatusCode {
+	case http.StatusInternalServerError:
+		if p.Code == web.CodeAltered {
+			code = exitUnverified
+		}
 	case http.StatusConflict, http.StatusPreconditionFailed:
 		code = exitConflict
 	case http.StatusForbidden, http.StatusUnauthorized:

@@ -61,6 +61,7 @@ type auditedNode struct {
 	Events  ledger.Position `json:"events"`
 	Verdict proof.Verdict   `json:"verdict"`          // empty if it could not be audited
 	Failed  string          `json:"failed,omitzero"`  // why
+	Signed  int64           `json:"checkpoint"`       // how many of them a checkpoint was compared with
 	Expired int64           `json:"expired,omitzero"` // traces of scavenges that it has let go, as servers do
 	Finding *proof.Finding  `json:"finding,omitzero"`
 
@@ -101,6 +102,9 @@ func (a *app) auditAll(ctx context.Context, addresses []string, audit notary.Aud
 			code = cmp.Or(code, evidence.ExitUnwitnessed)
 		}
 		state := string(n.Verdict)
+		if more := int64(n.Events) + n.Expired - n.Signed; n.Verdict.Holds() && more > 0 {
+			state += fmt.Sprintf(a.tr("（前 %d 条；其后 %d 条尚未公证，未核对）", " (the first %d; the %d after them are not signed for yet, and were not compared)"), n.Signed, more)
+		}
 		if n.Finding != nil {
 			state = "✗ " + n.Finding.Say().In(a.lang)
 		}
@@ -148,6 +152,7 @@ func (a *app) auditNode(ctx context.Context, address string, audit notary.Audit)
 	}
 	audit.Log = copied
 	done, err := audit.Run(ctx)
+	n.Signed = done.Size
 	found, isFinding := errors.AsType[*proof.Finding](err)
 	if err == nil && done.Late != nil {
 		found, isFinding = done.Late, true

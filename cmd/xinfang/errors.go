@@ -71,6 +71,8 @@ func exitCode(err error) int {
 		return quiet.code
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.Is(err, ledger.ErrAltered):
+		return exitUnverified
 	case refused && refusal.Kind == ledger.NotFound:
 		return exitNotFound
 	case refused && refusal.Kind == ledger.Denied:

@@ -204,7 +204,7 @@ func (a *app) fetchBundle(r *http.Request, w io.Writer) (err error) {
 	client := http.Client{Timeout: time.Minute}
 	answer, err := client.Do(r)
 	if err != nil {
-		return ledger.Troubled("台账正由服务使用，而该服务在 http.addr（%s）没有应答：%v", "a server has the ledger open, and does not answer at http.addr (%s): %v", a.cfg.HTTP.Addr, err)
+		return ledger.Troubled("台账正由另一进程使用。如果是服务，它在 http.addr（%s）没有应答：%v；如果是另一条命令，请稍后再试", "another process has the ledger open. If it is a server, it does not answer at http.addr (%s): %v; if it is a command, try again in a moment", a.cfg.HTTP.Addr, err)
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
 	return a.takeBundle(answer, w)

@@ -157,6 +157,14 @@ type verified struct {
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
 
+// damaged notes that the ledger in itself is not what was recorded, from a position on.
+func (v *verified) damaged(bad int64, problem ledger.Text) {
+	v.OK, v.FirstBad, v.Problem, v.Verdict = false, &bad, problem.EN, v.Verdict.Worse(proof.TamperedContent)
+	if v.Finding == nil {
+		v.Finding = &proof.Finding{Verdict: proof.TamperedContent, Index: bad - 1, Text: problem}
+	}
+}
+
 // A checking log is a ledger that is checked in itself while it is read for the first
 // time, so that it need not be read twice.
 type checking struct {
@@ -192,6 +200,9 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		return "", nil, err
 	}
 	note, err := checkpointIn(dir, policy, kept)
+	if errors.Is(err, errNoCheckpoint) && own {
+		err = cmp.Or(a.signedBefore(ctx, policy), err)
+	}
 	if errors.Is(err, errNoCheckpoint) && !asked && kept.Guarded.Size == 0 {
 		v.Verdict, v.Witnessed = proof.OKUnwitnessed, new(bool)
 		return a.tr("公证还没有签过检查点，UNWITNESSED 未经见证：整体重写看不出来", "the notary has signed no checkpoint yet, UNWITNESSED: a rewrite of all of it would not be seen"), nil, nil
@@ -225,6 +236,9 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	}
 	if err == nil {
 		err = audit.Keeps(ctx, kept)
+	}
+	if err == nil && own {
+		err = notary.SignedBeyond(ctx, store, policy, done.Size)
 	}
 	for _, name := range f.older {
 		if err != nil {
@@ -281,7 +295,7 @@ func (a *app) recompute(ctx context.Context, check *segment.Check, v *verified) 
 		return a.tr("✓ 通过", "✓ intact"), nil
 	}
 	bad := int64(report.FirstBad)
-	v.OK, v.FirstBad, v.Problem = false, &bad, report.Problem.EN
+	v.damaged(bad, report.Problem)
 	return fmt.Sprintf(a.tr("✗ 位置 %d：%s", "✗ position %d: %s"), bad, report.Problem.In(a.lang)), nil
 }
 
@@ -309,7 +323,6 @@ func (a *app) unread(v *verified, err error) (string, error) {
 	if !ok {
 		return "", err
 	}
-	bad := int64(damage.Position)
-	v.OK, v.FirstBad, v.Problem = false, &bad, damage.Say().EN
+	v.damaged(int64(damage.Position), damage.Say())
 	return "✗ " + damage.Say().In(a.lang), nil
 }

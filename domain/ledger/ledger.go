@@ -179,6 +179,10 @@ type Store interface {
 // ErrConflict reports that a stream has moved on since it was read.
 var ErrConflict = errors.New("the stream has changed since it was read")
 
+// ErrAltered reports that a ledger does not hold what was recorded: it was damaged or
+// altered.
+var ErrAltered = errors.New("the ledger is not what was recorded")
+
 // ErrRejected reports that a store took nothing of what it was given.
 var ErrRejected = errors.New("the ledger did not accept the entry")
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"time"
 
@@ -150,7 +151,11 @@ func (a Audit) begin(t tree, c proof.Checkpoint, done *Audited) (*edge, error) {
 		return nil, about(err, "对照上次所至的检查点：", "compared with the checkpoint to go on from: ")
 	}
 	done.From = old.Size
-	return t.edge(old.Checkpoint)
+	e, err := t.edge(old.Checkpoint)
+	if errors.Is(err, errTiles) || errors.Is(err, fs.ErrNotExist) {
+		return nil, badFiles()
+	}
+	return e, err
 }
 
 // edge returns the right edge of the tree at c.

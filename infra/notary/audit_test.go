@@ -175,9 +175,10 @@ func TestSince(t *testing.T) {
 		want   proof.Verdict
 		leaf   int64
 	}{
-		"honest":          {func(all slice) slice { return all }, proof.OK, 0},
-		"cut off":         {func(all slice) slice { return all[:150] }, proof.Truncated, 150},
-		"A25 at the seam": {nil, proof.TimeViolation, 200},
+		"honest":           {func(all slice) slice { return all }, proof.OK, 0},
+		"cut off":          {func(all slice) slice { return all[:150] }, proof.Truncated, 150},
+		"the last is gone": {func(all slice) slice { return all[:299] }, proof.Truncated, 299},
+		"A25 at the seam":  {nil, proof.TimeViolation, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

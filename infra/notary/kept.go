@@ -11,6 +11,7 @@ import (
 	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"xinfang/domain/attest"
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
 	"xinfang/infra/durable"
@@ -80,6 +81,39 @@ func (a Audit) Keeps(ctx context.Context, k Kept) error {
 	return about(a.guarded(ctx, k.Guarded), "对照签名守护的记录：", "compared with the guard's memory: ")
 }
 
+// SignedBeyond checks that the notary's own entries in log speak of no more than size
+// leaves: it records one only once it has published a checkpoint of what that speaks of.
+// The error is a [*proof.Finding] if not: the checkpoint, or its loss, hides that more was
+// signed for.
+func SignedBeyond(ctx context.Context, log ledger.Log, policy *proof.Policy, size int64) error {
+	var found *proof.Finding
+	note := func(env *ledger.Envelope, more int64) {
+		if more > size && found == nil {
+			found = proof.Found(proof.RolledBack, "台账中公证自己的条目说已签到 %d 叶，检查点只有 %d 叶。如果公证的目录是从备份恢复的，启动服务后会重新签到末尾；否则请查明是谁换回了旧的", "this entry of the notary's own says that %d leaves were signed for, and the checkpoint has %d. If the directory of the notary was restored from a backup, a server that is started signs for the rest; else find out who put an old one back", more, size).At(int64(env.Position) - 1)
+		}
+	}
+	err := eachRecorded(ctx, log, make(map[ledger.Stream]ledger.Version), func(env ledger.Envelope, made attest.Event) {
+		if int64(env.Position) <= size || found != nil {
+			return
+		}
+		switch made := made.(type) { // which anybody may have appended
+		case attest.NotaryHeads:
+			if heads, err := policy.OpenHeads([]byte(made.Note)); err == nil && heads.Size < int64(env.Position) {
+				note(&env, heads.Size)
+			}
+		case attest.NotaryAnchor:
+			if signed, err := policy.Open([]byte(made.Note)); err == nil && signed.Size < int64(env.Position) {
+				note(&env, signed.Size)
+			}
+		case attest.NotaryKeyChanged: // which speaks of keys
+		}
+	})
+	if err == nil && found != nil {
+		return found
+	}
+	return err
+}
+
 // about says before a finding what it is about.
 func about(err error, zh, en string) error {
 	f, ok := errors.AsType[*proof.Finding](err)
@@ -136,9 +170,14 @@ func (a Audit) Files(ctx context.Context, from int64) error {
 		}
 	}
 	if errors.Is(err, errTiles) || errors.Is(err, fs.ErrNotExist) {
-		return proof.Found(proof.BadProof, "树的文件缺失或被改动，凭它作不出证明；台账本身与签过的相符。若是公证的目录：移走其中的 tile，启动时会从台账重建；若是镜像：另取一个目录重新镜像", "files of the tree are missing or were changed, so that nothing can be proven by them; the ledger itself is what was signed for. In the directory of a notary, move tile away, and it is made again from the ledger at the start; of a mirror, make another in a new directory")
+		return badFiles()
 	}
 	return err
+}
+
+// badFiles is the finding that nothing can be proven by the files of a tree.
+func badFiles() *proof.Finding {
+	return proof.Found(proof.BadProof, "树的文件缺失或被改动，凭它作不出证明；台账本身与签过的相符。若是公证的目录：移走其中的 tile，启动时会从台账重建；若是镜像：另取一个目录重新镜像", "files of the tree are missing or were changed, so that nothing can be proven by them; the ledger itself is what was signed for. In the directory of a notary, move tile away, and it is made again from the ledger at the start; of a mirror, make another in a new directory")
 }
 
 // checkTile checks n leaves from index first on, which begins a tile, and their hashes.

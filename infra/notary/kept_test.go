@@ -2,11 +2,14 @@ package notary
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"xinfang/domain/attest"
 	"xinfang/domain/ledger"
+	"xinfang/domain/ledger/ledgertest"
 	"xinfang/domain/proof"
 )
 
@@ -150,5 +153,53 @@ func TestKeptSM3(t *testing.T) {
 	audit := Audit{Log: r.store, Dir: r.dir, Policy: r.policy, Note: read(t, r.dir, "checkpoint")}
 	if err := audit.Keeps(t.Context(), kept); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSignedBeyond looks for what the notary has recorded of itself beyond a checkpoint: it
+// shows that the checkpoint was put back, and what somebody else has appended does not.
+func TestSignedBeyond(t *testing.T) {
+	r := newRig(t)
+	r.record(20)
+	n, end := r.open()
+	defer end()
+	check := func(name string, size int64, want proof.Verdict) {
+		t.Helper()
+		err := SignedBeyond(t.Context(), r.store, r.policy, size)
+		f, _ := errors.AsType[*proof.Finding](err)
+		if proof.VerdictOf(err) != want || want != proof.OK && f.Index != 20 {
+			t.Errorf("%s, beyond %d leaves: %v, want %s", name, size, err, want)
+		}
+	}
+	check("nothing is recorded", 0, proof.OK)
+	a, err := n.Attest(t.Context(), r.store, ledger.Meta{Actor: ledger.Actor{Officer: "notary"}}, 19)
+	if err != nil || a.Note.Size != 20 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	check("one attestation", 0, proof.RolledBack)
+	check("one attestation", 19, proof.RolledBack)
+	check("one attestation", 20, proof.OK)
+	check("one attestation", 21, proof.OK)
+	r.record(5)
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	forged := a.Note
+	forged.Size = 25
+	text := append([]byte(forged.Text(origin)+"\n— "), bytes.Repeat([]byte("x"), 100)...)
+	record := func(e attest.Event) {
+		t.Helper()
+		stream := ledgertest.NewStream()
+		stream.Category = attest.Category
+		if _, err := r.store.Append(t.Context(), stream, 0, attest.Codec.Record(e, ledger.Meta{}, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(attest.NotaryHeads{Note: string(text)})
+	record(attest.NotaryAnchor{Note: string(n.Published().Note[:60])})
+	check("forged ones", 21, proof.OK)
+	record(attest.NotaryAnchor{Note: string(n.Published().Note)})
+	if err := SignedBeyond(t.Context(), r.store, r.policy, 21); proof.VerdictOf(err) != proof.RolledBack {
+		t.Errorf("a checkpoint in an anchor: %v", err)
 	}
 }

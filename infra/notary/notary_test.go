@@ -223,3 +223,18 @@ func BenchmarkNotary(b *testing.B) {
 	b.ReportMetric(events*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/events, "ns/event")
 }
+
+// TestFirstDifference starts over a ledger that differs in its last thousand entries, which
+// are compared, and long before: the first is named.
+func TestFirstDifference(t *testing.T) {
+	r := newRig(t)
+	r.record(3000)
+	if _, err := r.signed(); err != nil {
+		t.Fatal(err)
+	}
+	r.log = altered{Log: altered{Log: r.store, at: 2500, change: lie}, at: 7, change: lie}
+	_, err := r.signed()
+	if f, ok := errors.AsType[*proof.Finding](err); !ok || f.Verdict != proof.TamperedContent || f.Index != 6 || f.Stream != r.streams[6%5].String() {
+		t.Errorf("%v", err)
+	}
+}

@@ -137,6 +137,32 @@ func TestForgedBackPointer(t *testing.T) {
 	}
 }
 
+// TestForgedText changes what an entry says, with its checksum, under a store that is
+// open: whoever reads its stream is not shown it.
+func TestForgedText(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, tiny())
+	for i := range 3 {
+		mustAppend(t, s, streamOf(0), ledger.Version(i), recordOf(i, 0))
+	}
+	where := extents(t, s)[1]
+	change(t, filepath.Join(dir, where.file), where.from, where.to, func(b []byte) {
+		b[atNames+20] ^= 1
+		binary.BigEndian.PutUint32(b[atCRC:], crc32.Checksum(b[atLength:], castagnoli))
+	})
+	read := 0
+	var met error
+	for _, err := range s.ReadStream(t.Context(), streamOf(0), 0) {
+		if met = err; err == nil {
+			read++
+		}
+	}
+	damage, ok := errors.AsType[*Damage](met)
+	if !ok || !errors.Is(met, ledger.ErrAltered) || damage.Position != 2 || damage.Offset != where.from || read != 1 {
+		t.Errorf("after %d entries: %v", read, met)
+	}
+}
+
 // Verify says how far it is, and stops when it is told to.
 func TestVerifyProgress(t *testing.T) {
 	dir := t.TempDir()

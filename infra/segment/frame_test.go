@@ -158,11 +158,11 @@ func TestPlace(t *testing.T) {
 // Damage is told so that somebody can act on it.
 func TestDamageSays(t *testing.T) {
 	d := &Damage{File: "ledger/1.seg", Offset: 4711, Position: 12, Reason: ledger.Text{ZH: "缺了一块", EN: "it is torn"}}
-	const want = "the ledger is damaged: ledger/1.seg, byte 4711, position 12: it is torn; restore this file from a replica or a backup"
+	const want = "the ledger is damaged: ledger/1.seg, byte 4711, position 12: it is torn; keep the data directory as it is and tell the inspection team first, and then restore this file from a replica or a backup"
 	if got := fmt.Sprint(error(d)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := d.Say().ZH, "台账已损坏：ledger/1.seg，字节 4711，位置 12：缺了一块；请从副本或备份恢复该文件"; got != want {
+	if got, want := d.Say().ZH, "台账已损坏：ledger/1.seg，字节 4711，位置 12：缺了一块；请先原样保全数据目录并告知检查组，再从副本或备份恢复该文件"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -122,7 +122,7 @@ func (s *Store) ReadStream(ctx context.Context, stream ledger.Stream, after ledg
 		last, files := s.index.place(stream), s.files
 		s.mu.RUnlock()
 
-		frames := make([]frame, 0, max(0, last.version()-after))
+		frames, offsets := make([]frame, 0, max(0, last.version()-after)), make([]int64, 0, max(0, last.version()-after))
 		offset := last.offset()
 		for v := last.version(); v > after; v-- {
 			fr, err := s.readFrame(files, offset, stream, v)
@@ -133,12 +133,18 @@ func (s *Store) ReadStream(ctx context.Context, stream ledger.Stream, after ledg
 				yield(ledger.Envelope{}, fmt.Errorf("reading %v version %d: %w", stream, v, err))
 				return
 			}
-			frames = append(frames, fr)
+			frames, offsets = append(frames, fr), append(offsets, offset)
 			offset = fr.back()
 		}
 		var names names
-		for _, fr := range slices.Backward(frames) {
-			if !yield(fr.envelope(&names), nil) {
+		for i, fr := range slices.Backward(frames) {
+			env := fr.envelope(&names)
+			if env.Verify() != nil { // whose checksum fits, and so nobody's accident
+				f := files[locate(files, offsets[i])]
+				yield(ledger.Envelope{}, fmt.Errorf("reading %v: %w", stream, f.damage(offsets[i]-f.base, env.Position, altered)))
+				return
+			}
+			if !yield(env, nil) {
 				return
 			}
 		}

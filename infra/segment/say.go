@@ -26,11 +26,14 @@ func (d *Damage) Error() string { return d.Say().EN }
 // Say returns what Error says, in both languages.
 func (d *Damage) Say() ledger.Text {
 	return ledger.Text{
-		ZH: fmt.Sprintf("台账已损坏：%s，字节 %d，位置 %d：%s；请从副本或备份恢复该文件", d.File, d.Offset, d.Position, d.Reason.ZH),
-		EN: fmt.Sprintf("the ledger is damaged: %s, byte %d, position %d: %s; restore this file from a replica or a backup",
+		ZH: fmt.Sprintf("台账已损坏：%s，字节 %d，位置 %d：%s；请先原样保全数据目录并告知检查组，再从副本或备份恢复该文件", d.File, d.Offset, d.Position, d.Reason.ZH),
+		EN: fmt.Sprintf("the ledger is damaged: %s, byte %d, position %d: %s; keep the data directory as it is and tell the inspection team first, and then restore this file from a replica or a backup",
 			d.File, d.Offset, d.Position, d.Reason.EN),
 	}
 }
+
+// Is implements errors.Is: it is [ledger.ErrAltered].
+func (d *Damage) Is(target error) bool { return target == ledger.ErrAltered }
 
 // at returns err, with position p if it is damage of no known position.
 func at(err error, p ledger.Position) error {
@@ -106,6 +109,7 @@ var (
 // What places in the ledger can be, but should not.
 var (
 	unlinked    = ledger.Text{ZH: "该帧不接续其数据流的上一帧", EN: "the frame does not follow from the last one of its stream"}
+	altered     = ledger.Text{ZH: "条目的内容与其叶子哈希不符：被改动", EN: "the entry does not hash to its leaf: it was altered"}
 	elsewhere   = ledger.Text{ZH: "该帧不是其数据流应接续的一帧", EN: "the frame is not the one that the stream goes on with"}
 	fileShort   = ledger.Text{ZH: "文件到此为止", EN: "the file ends here"}
 	cutInFrame  = ledger.Text{ZH: "文件在帧中间结束", EN: "the file ends within the frame"}

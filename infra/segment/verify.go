@@ -149,7 +149,7 @@ func (a *audit) step() (*ledger.Envelope, error) {
 	f := a.files[a.i]
 	if err := a.chain.Next(*e); err != nil {
 		why := strings.TrimPrefix(err.Error(), fmt.Sprintf("position %d: ", e.Position))
-		return nil, f.damage(offset-f.base, e.Position, ledger.Text{ZH: "与哈希链不符（" + why + "）", EN: why})
+		return nil, f.damage(offset-f.base, e.Position, ledger.Text{ZH: "条目被改动，或与哈希链不符", EN: why})
 	}
 	if !a.index.add(entry{e.Stream, e.Position, e.Version, offset, fr.back()}) {
 		return nil, f.damage(offset-f.base, e.Position, unlinked)

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,7 +16,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"xinfang/domain/ledger"
 	"xinfang/domain/petition"
+	"xinfang/domain/proof"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -231,6 +234,10 @@ func TestStoreFaults(t *testing.T) {
 	c.do("POST", "/api/v1/cases", receipt, "Idempotency-Key", once).want(t, 201)
 	if n := headOf(t, d) - before(t, d); n != 2 {
 		t.Errorf("%d events recorded, want 2: lost answers were made up for more than once", n)
+	}
+	for _, altered := range []error{fmt.Errorf("reading: %w", ledger.ErrAltered), proof.Found(proof.Fork, "有两个版本", "there are two")} {
+		d.store.Fault = func(ledger.Stream) (bool, error) { return false, altered }
+		c.do("POST", "/api/v1/cases", strings.ReplaceAll(receipt, "000101", "000103"), "Idempotency-Key", key()).want(t, 500, CodeAltered, "立即告知检查组")
 	}
 	d.store.Fault = full
 	c.do("POST", "/api/v1/cases", strings.ReplaceAll(receipt, "000101", "000102"), "Idempotency-Key", key()).want(t, 503, "ERR_LEDGER_REJECTED")

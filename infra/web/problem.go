@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"xinfang/domain/ledger"
+	"xinfang/domain/proof"
 	"xinfang/projections/casefile"
 )
 
@@ -42,6 +43,9 @@ func newFault(status int, code, zh, en, hintZH, hintEN string) *fault {
 	return &fault{Status: status, Code: code, Text: ledger.Text{ZH: zh, EN: en}, Hint: ledger.Text{ZH: hintZH, EN: hintEN}}
 }
 
+// CodeAltered is the code of the problem that the ledger is not what was recorded.
+const CodeAltered = "ERR_ALTERED"
+
 // The faults of this package. The domain has its own, as refusals.
 var (
 	errNotFound = newFault(http.StatusNotFound, "ERR_NOT_FOUND", "没有这个页面或信访件", "there is no such page or case",
@@ -62,6 +66,8 @@ var (
 		"一般请求不超过 1 MiB，导入文件不超过 64 MiB", "a request may have 1 MiB, an import 64 MiB")
 	errInternal = newFault(http.StatusInternalServerError, "ERR_INTERNAL", "系统内部错误，已记入日志", "an internal error; it is in the log",
 		"请把追踪号告诉系统管理员", "tell the administrator the trace number")
+	errAltered = newFault(http.StatusInternalServerError, CodeAltered, "台账中的条目被改动或已损坏；位置见日志与校验（xinfang verify）", "an entry of the ledger was altered or is damaged; the log and xinfang verify say where",
+		"请原样保全数据，立即告知检查组", "keep the data as it is, and tell the inspection team at once")
 	errInterrupted = newFault(http.StatusServiceUnavailable, "ERR_INTERRUPTED", "请求已中断，结果未知", "the request was interrupted; its outcome is unknown",
 		"用同一幂等键重试，不会重复记录", "repeat it with the same key; nothing is recorded twice")
 	errNoSubject = newFault(http.StatusConflict, "ERR_NO_SUBJECT", "本件没有信访人密钥，不能加密保存答复全文", "the case has no key of a petitioner, so the text of the reply cannot be sealed",
@@ -104,6 +110,11 @@ func faultOf(err error) (f *fault, known bool) {
 			"请告知系统管理员：磁盘可能已满，或台账已停止写入", "tell the administrator: the disk may be full, or the ledger has stopped writing"), false
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return errInterrupted, true
+	case errors.Is(err, ledger.ErrAltered):
+		return errAltered, false
+	}
+	if found, ok := errors.AsType[*proof.Finding](err); ok {
+		return &fault{Status: http.StatusInternalServerError, Code: errAltered.Code, Text: found.Say(), Hint: errAltered.Hint}, false
 	}
 	return errInternal, false
 }

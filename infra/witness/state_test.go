@@ -33,6 +33,9 @@ func mustNotOpen(t *testing.T, dir string, want error) {
 	if want != nil && !errors.Is(err, want) {
 		t.Errorf("Open = %v, want %v", err, want)
 	}
+	if _, err := Look(dir, Options{Name: name, Now: new(clock).now}); errors.Is(want, ErrDamaged) && !errors.Is(err, want) {
+		t.Errorf("Look = %v, want %v", err, want)
+	}
 }
 
 // A sayer is an error in both languages.
