@@ -21,6 +21,7 @@ import (
 // A keysFound is what verify prints of the keys of personal data.
 type keysFound struct {
 	Held      int `json:"held"`      // of petitioners
+	Returned  int `json:"returned"`  // of those, which were to be erased
 	Erased    int `json:"erased"`    // as authorised
 	Elsewhere int `json:"elsewhere"` // sealed by other nodes
 	Lost      int `json:"lost"`      // without authority
@@ -100,7 +101,7 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 		return k.none, k.err
 	}
 	found := k.found
-	v.Keys = &keysFound{found.Held, found.Erased, found.Elsewhere, len(found.Lost)}
+	v.Keys = &keysFound{found.Held, found.Returned, found.Erased, found.Elsewhere, len(found.Lost)}
 	if len(found.Lost) > 0 {
 		f := found.Lost[0]
 		v.OK, v.Verdict, v.Finding = false, v.Verdict.Worse(f.Verdict), f
@@ -111,6 +112,9 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 		return text, nil
 	}
 	text := fmt.Sprintf(a.tr("✓ 密钥 %d 把在库，%d 人已依批准清除", "✓ %d keys are there, %d subjects were erased under authorisation"), found.Held, found.Erased)
+	if found.Returned > 0 {
+		text += fmt.Sprintf(a.tr("；⚠ 其中 %d 人的密钥依批准本应清除而仍在库：清除没有完成，或从备份恢复了", "; ⚠ those of %d were to be erased, and are there: that was not completed, or they came back from a backup"), found.Returned)
+	}
 	if found.Elsewhere > 0 {
 		text += fmt.Sprintf(a.tr("；%d 人的密钥在其他节点，未核对", "; those of %d are on other nodes, and were not checked"), found.Elsewhere)
 	}

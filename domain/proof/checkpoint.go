@@ -142,7 +142,7 @@ func (p *Policy) signedBy(kind string, n *note.Note, size int64) error {
 	if known {
 		return Found(KeyOutOfRange, "签名的公证密钥（%s）不适用于这一大小", "the log key that signed (%s) does not count for this size", kind)
 	}
-	return Found(UnknownKey, "没有公证密钥（%s）的签名", "there is no signature of a log key (%s)", kind)
+	return Found(UnknownKey, "没有所持信任策略所列公证密钥（%s）的签名；台账如已换过密钥，请取得接替它的信任策略", "there is no signature of a log key (%s) of the policy that is held; if the ledger has changed its key, get the policy that succeeds it", kind)
 }
 
 func is(k *Key, sig note.Signature) bool {

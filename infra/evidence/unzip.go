@@ -40,8 +40,8 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 	for range n {
 		e, rest, ok := readCentral(directory)
 		if !ok || e.name <= last || !names.MatchString(e.name) || int64(e.offset) != at {
-			return nil, malformed("证据包目录中 %.100q 之后的一项不合规定的写法：名称、顺序、位置、压缩、加密或附加内容",
-				"the entry after %.100q in the directory of the bundle is not as it has to be: its name, order, place, compression, encryption or what was added to it", last)
+			return nil, malformed("证据包目录中 %.100q 之后的一项不合规定的写法：名称、顺序、位置、压缩、加密或附加内容。解开后重新压缩过的不能核验，请要原件",
+				"the entry after %.100q in the directory of the bundle is not as it has to be: its name, order, place, compression, encryption or what was added to it. One that was unpacked and packed again cannot be checked: ask for the original", last)
 		}
 		if total += int64(e.size); e.size > MaxFile || total > MaxTotal {
 			return nil, malformed("证据包的文件过大", "the files of the bundle are too large")

@@ -51,6 +51,7 @@ type lostKey struct {
 // A Result says what has become of the keys that the events have used.
 type Result struct {
 	Held      int              // there
+	Returned  int              // of those, which were to be destroyed: that was never done, or they came back from a backup
 	Erased    int              // destroyed, as an event has authorised
 	Elsewhere int              // of other nodes, which this vault says nothing of
 	Lost      []*proof.Finding // ERASED_UNAUTHORISED, one for each key, at the first leaf that used it; in order
@@ -126,12 +127,17 @@ func (a *Audit) lose(petitioner uuid.UUID, commitment string, first ledger.Posit
 // Result returns what has become of all keys that were used, once all events were
 // taken in.
 func (a *Audit) Result() Result {
-	r := Result{Elsewhere: len(a.elsewhere)}
+	r, to := Result{Elsewhere: len(a.elsewhere)}, make(map[uuid.UUID]bool) // be erased
+	for _, petitioner := range a.authorised {
+		to[petitioner] = true
+	}
 	for petitioner, k := range a.keys {
 		switch {
 		case k.first == 0:
 		case k.Held:
-			r.Held++
+			if r.Held++; to[petitioner] {
+				r.Returned++
+			}
 		case k.Authority == uuid.Nil:
 			a.lose(petitioner, k.Commitment, k.first, proof.Found(proof.ErasedUnallowed, "该条目所用的密钥已被毁坏，没有清除的记录", "the key that this event uses was destroyed, and no erasure is on record"))
 		case a.authorised[k.Authority] != petitioner:
