@@ -10,7 +10,7 @@ import (
 type Notary struct {
 	Entries   int64     // that the last checkpoint commits to
 	Witnessed int64     // that a quorum of witnesses has cosigned
-	Audited   time.Time // when the ledger was last found to be what was signed; zero if not since the start
+	Audited   time.Time // when all of the ledger was last found to be what was signed; zero if not since the start
 	Forged    int       // entries that pretend to be the notary's, as far as was audited
 	Stopped   bool      // it signs nothing any more: the ledger is not what was signed
 	Witnesses []Witness
@@ -28,7 +28,7 @@ var (
 	notaryEntriesDesc   = desc("xinfang_notary_entries", "Entries that the notary has signed for.")
 	notaryWitnessedDesc = desc("xinfang_notary_witnessed_entries", "Entries that a quorum of witnesses has cosigned.")
 	notaryStoppedDesc   = desc("xinfang_notary_stopped", "1 if the notary signs nothing more: the ledger is not what it signed for.")
-	notaryAuditedDesc   = desc("xinfang_notary_audited_timestamp_seconds", "When the ledger was last compared with what the notary signed, and found to be that; 0 if not since the start.")
+	notaryAuditedDesc   = desc("xinfang_notary_audited_timestamp_seconds", "When all of the ledger was last compared with what the notary signed, and found to be that; 0 if not since the start.")
 	notaryAnchoredDesc  = desc("xinfang_notary_anchored_timestamp_seconds", "The last time-stamp of the authority in the ledger; 0 if none is known. Only if one is configured.")
 	notaryForgedDesc    = desc("xinfang_notary_forged_events", "Entries that pretend to be the notary's, and that it has not signed.")
 	witnessLastDesc     = desc("xinfang_witness_last_cosigned_timestamp_seconds", "When a witness last cosigned; 0 if not since the start.", "witness")

@@ -14,7 +14,7 @@ type Status struct {
 	Published Published // the last checkpoint
 	Witnessed Published // the last that a quorum has cosigned
 	Witnesses []WitnessStatus
-	Audited   time.Time // when the ledger was last found to be what was signed; zero if not since the start
+	Audited   time.Time // when all of the ledger was last found to be what was signed; zero if not since the start
 	Anchored  time.Time // what the time-stamp of the last anchor says; zero if none is known
 	Forged    int       // how many entries pretend to be the notary's, as far as was audited since the start
 	Stopped   error     // why nothing is signed any more; nil if that is not so

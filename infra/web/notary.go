@@ -41,7 +41,7 @@ type Integrity struct {
 	Note      string // that checkpoint, signed
 	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
 	Witnesses []WitnessState
-	Audited   time.Time    // when the ledger was last found to be what was signed; zero if not since the start
+	Audited   time.Time    // when all of the ledger was last found to be what was signed; zero if not since the start
 	Anchors   bool         // there is a time-stamp authority
 	Anchored  time.Time    // what its last time-stamp says; zero if none is known
 	Forged    int          // entries that pretend to be the notary's, as far as was audited

@@ -74,7 +74,7 @@ var wordsForm = map[string]ledger.Text{
 	"signed":           {ZH: "公证", EN: "Notary"},
 	"signed.of":        {ZH: "已公证", EN: "Signed"},
 	"signed.entries":   {ZH: "前 {0} 条", EN: "the first {0} entries"},
-	"signed.audited":   {ZH: "上次与签过的比对", EN: "Last compared with what was signed"},
+	"signed.audited":   {ZH: "上次全部与签过的比对", EN: "All of it last compared with what was signed"},
 	"signed.root":      {ZH: "根（SHA-256）", EN: "Root (SHA-256)"},
 	"signed.sm3":       {ZH: "根（SM3，SM2 签署）", EN: "Root (SM3, signed with SM2)"},
 	"signed.anchored":  {ZH: "最近的时间戳（时间锚定）", EN: "Last time-stamp of an authority"},
