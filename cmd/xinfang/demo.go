@@ -67,6 +67,9 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := n.eraseAuthorised(ctx, v); err != nil {
+		return err
+	}
 	if err := n.projector.CatchUp(ctx); err != nil {
 		return err
 	}
@@ -86,6 +89,29 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 		a.say(a.tr("  从 %s/cases/%s 看起；指标 %s；按 Ctrl-C 结束，数据即清除", "  start at %s/cases/%s; metrics at %s; Ctrl-C ends it, and the data is gone"),
 			at.console, made.Showcase, at.metrics)
 	}})
+}
+
+// eraseAuthorised destroys the keys that the made-up year has authorised, as xinfang vault
+// erase does.
+func (n *node) eraseAuthorised(ctx context.Context, v *keeper) error {
+	for env, err := range n.store.ReadAll(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		if env.Stream.Category != petition.Category {
+			continue
+		}
+		e, err := petition.Codec.Decode(env.Type, env.Data)
+		if err != nil {
+			return err
+		}
+		if erasure, ok := e.(petition.ErasureAuthorised); ok {
+			if err := v.Erase(ctx, erasure.Subject, env.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // demoNotary makes a notary whose every byte follows from the seed, too.

@@ -44,7 +44,7 @@ func ledger() board {
 				query{`max by (instance) (xinfang_ledger_head_position)`, "台账 {{instance}}"},
 				query{`max by (instance) (xinfang_notary_entries)`, "公证 {{instance}}"},
 				query{`max by (instance) (xinfang_notary_witnessed_entries)`, "见证 {{instance}}"}),
-			number("距上次与签过的比对", "Since the ledger was last compared with what was signed. It is done each hour.", "s", []color{{0, "green"}, {26 * 3600, "red"}},
+			number("距上次全部比对", "Since all of the ledger was last compared with what was signed. It is done each day.", "s", []color{{0, "green"}, {26 * 3600, "red"}},
 				query{`time() - max by (instance) (xinfang_notary_audited_timestamp_seconds)`, "{{instance}}"}),
 			number("距见证最近签名", "Since each witness last cosigned. It should sign every minute.", "s", []color{{0, "green"}, {600, "red"}},
 				query{`time() - max by (witness) (xinfang_witness_last_cosigned_timestamp_seconds)`, "{{witness}}"}),
