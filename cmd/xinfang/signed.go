@@ -72,20 +72,6 @@ func (a *app) witnessedTo(policy *proof.Policy, k notary.Kept) string {
 	return ""
 }
 
-// signedBefore returns what the ledger itself says of a checkpoint that is missing: a
-// [*proof.Finding] if there was one; nil if it says nothing.
-func (a *app) signedBefore(ctx context.Context, policy *proof.Policy) error {
-	store, err := a.openStore(false)
-	if err != nil {
-		return nil // whoever reads it says what is wrong with it
-	}
-	err = errors.Join(notary.SignedBeyond(ctx, store, policy, 0), store.Close())
-	if found, ok := errors.AsType[*proof.Finding](err); ok {
-		return found
-	}
-	return nil
-}
-
 // lost says that there was a checkpoint; nil if nothing of what was kept shows that. The
 // guard writes down what it signs before that is published, so that its memory does not.
 func lost(k notary.Kept) error {

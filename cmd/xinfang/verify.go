@@ -152,7 +152,7 @@ type verified struct {
 
 	KeysUnchecked string `json:"keys_unchecked,omitzero"` // why
 
-	unwitnessed bool // whoever checks has a policy that asks for witnesses, and none has seen anything of this
+	unwitnessed bool // whoever checks has a policy that asks for witnesses, and too few have cosigned
 
 	Forged []*proof.Finding `json:"forged,omitempty"` // entries that pretend to be the notary's
 }
@@ -192,16 +192,28 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		v.Verdict, v.Witnessed = proof.OKUnwitnessed, new(bool)
 		return a.tr("没有公证，UNWITNESSED 未经见证：整体重写看不出来", "no notary, UNWITNESSED: a rewrite of all of it would not be seen"), nil, nil
 	}
-	var kept notary.Kept
-	if err == nil && own {
-		kept, err = notary.ReadKept(dir, policy.Origin)
+	if err != nil {
+		return "", nil, err
 	}
+	store, err := a.openStore(false)
+	if err != nil {
+		said, err := a.unread(v, err)
+		return said, nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// In this order: a server goes on recording and signing meanwhile.
+	head, err := store.Head(ctx)
+	if err != nil {
+		said, err := a.unread(v, err)
+		return said, nil, err
+	}
+	kept, err := notary.ReadKept(dir, policy.Origin)
 	if err != nil {
 		return "", nil, err
 	}
 	note, err := checkpointIn(dir, policy, kept)
 	if errors.Is(err, errNoCheckpoint) && own {
-		err = cmp.Or(a.signedBefore(ctx, policy), err)
+		err = cmp.Or(notary.SignedBeyond(ctx, store, policy, 0, head), err)
 	}
 	if errors.Is(err, errNoCheckpoint) && !asked && kept.Guarded.Size == 0 {
 		v.Verdict, v.Witnessed = proof.OKUnwitnessed, new(bool)
@@ -214,12 +226,6 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 	if err != nil {
 		return "", nil, err
 	}
-	store, err := a.openStore(false)
-	if err != nil {
-		said, err := a.unread(v, err)
-		return said, nil, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
 	bar := a.progress(a.tr("与检查点比对", "comparing"))
 	audit := notary.Audit{Log: &checking{store, check}, Hashed: check != nil, AllHeads: f.heads, Dir: dir, Policy: policy, Note: note, Progress: bar.set}
 	files, from := make(chan error, 1), int64(0)
@@ -238,7 +244,7 @@ func (a *app) audit(ctx context.Context, f verification, check *segment.Check, v
 		err = audit.Keeps(ctx, kept)
 	}
 	if err == nil && own {
-		err = notary.SignedBeyond(ctx, store, policy, done.Size)
+		err = notary.SignedBeyond(ctx, store, policy, done.Size, head)
 	}
 	for _, name := range f.older {
 		if err != nil {

@@ -108,11 +108,14 @@ func (n *Notary) Anchor(ctx context.Context, store ledger.Store, m ledger.Meta, 
 		return attest.Anchor{}, err
 	}
 	n.mu.Lock()
-	signed := n.base
+	signed, published := n.base, n.published.Size
 	n.mu.Unlock()
 	c, err := n.o.Policy.Open(signed)
 	if err != nil {
 		return attest.Anchor{}, err
+	}
+	if c.Size > published { // which it is in a moment: see [SignedBeyond]
+		return attest.Anchor{}, ledger.Troubled("最新的检查点尚未公布，稍后再锚定", "the last checkpoint is not published yet; it is stamped the next time")
 	}
 	token, err := by.Stamp(ctx, c.Text())
 	if err != nil {

@@ -81,11 +81,12 @@ func (a Audit) Keeps(ctx context.Context, k Kept) error {
 	return about(a.guarded(ctx, k.Guarded), "对照签名守护的记录：", "compared with the guard's memory: ")
 }
 
-// SignedBeyond checks that the notary's own entries in log speak of no more than size
-// leaves: it records one only once it has published a checkpoint of what that speaks of.
-// The error is a [*proof.Finding] if not: the checkpoint, or its loss, hides that more was
-// signed for.
-func SignedBeyond(ctx context.Context, log ledger.Log, policy *proof.Policy, size int64) error {
+// SignedBeyond checks that the notary's own entries in log, up to head, speak of no more
+// than size leaves. It records one only once it has published a checkpoint of what that
+// speaks of, durably: so head is where the log ended before a checkpoint of that size was
+// read, and what comes later speaks of later ones. The error is a [*proof.Finding] if not:
+// the checkpoint, or its loss, hides that more was signed for.
+func SignedBeyond(ctx context.Context, log ledger.Log, policy *proof.Policy, size int64, head ledger.Position) error {
 	var found *proof.Finding
 	note := func(env *ledger.Envelope, more int64) {
 		if more > size && found == nil {
@@ -93,7 +94,7 @@ func SignedBeyond(ctx context.Context, log ledger.Log, policy *proof.Policy, siz
 		}
 	}
 	err := eachRecorded(ctx, log, make(map[ledger.Stream]ledger.Version), func(env ledger.Envelope, made attest.Event) {
-		if int64(env.Position) <= size || found != nil {
+		if int64(env.Position) <= size || env.Position > head || found != nil {
 			return
 		}
 		switch made := made.(type) { // which anybody may have appended

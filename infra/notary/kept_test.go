@@ -3,9 +3,11 @@ package notary
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"xinfang/domain/attest"
 	"xinfang/domain/ledger"
@@ -165,7 +167,7 @@ func TestSignedBeyond(t *testing.T) {
 	defer end()
 	check := func(name string, size int64, want proof.Verdict) {
 		t.Helper()
-		err := SignedBeyond(t.Context(), r.store, r.policy, size)
+		err := SignedBeyond(t.Context(), r.store, r.policy, size, math.MaxInt64)
 		f, _ := errors.AsType[*proof.Finding](err)
 		if proof.VerdictOf(err) != want || want != proof.OK && f.Index != 20 {
 			t.Errorf("%s, beyond %d leaves: %v, want %s", name, size, err, want)
@@ -180,6 +182,9 @@ func TestSignedBeyond(t *testing.T) {
 	check("one attestation", 19, proof.RolledBack)
 	check("one attestation", 20, proof.OK)
 	check("one attestation", 21, proof.OK)
+	if err := SignedBeyond(t.Context(), r.store, r.policy, 0, a.Event.Position-1); err != nil {
+		t.Errorf("one that was recorded after the checkpoint was read: %v", err)
+	}
 	r.record(5)
 	if err := n.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -199,7 +204,49 @@ func TestSignedBeyond(t *testing.T) {
 	record(attest.NotaryAnchor{Note: string(n.Published().Note[:60])})
 	check("forged ones", 21, proof.OK)
 	record(attest.NotaryAnchor{Note: string(n.Published().Note)})
-	if err := SignedBeyond(t.Context(), r.store, r.policy, 21); proof.VerdictOf(err) != proof.RolledBack {
+	if err := SignedBeyond(t.Context(), r.store, r.policy, 21, math.MaxInt64); proof.VerdictOf(err) != proof.RolledBack {
 		t.Errorf("a checkpoint in an anchor: %v", err)
+	}
+}
+
+// TestSpeaksOfPublished is a crash after the guard has signed for more, and before that is
+// published: what is attested or stamped meanwhile speaks of what is published.
+func TestSpeaksOfPublished(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC)
+	r := newRig(t)
+	a, n, end := r.stamping(&now)
+	defer end()
+	r.record(20)
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.record(5)
+	old := n.Published().Checkpoint
+	leaves, err := n.tree.leaves(t.Context(), old, old.Size, batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := n.tree.grow(old, n.tail, leaves)
+	if err == nil {
+		err = n.tree.save(&g)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	growth, err := g.proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.base, err = n.o.Guard.Sign(t.Context(), g.new, growth); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Anchor(t.Context(), r.store, by(now), a, a.chain()); err == nil {
+		t.Error("it is stamped before it is published")
+	}
+	if a, err := n.Attest(t.Context(), r.store, by(now), 19); err != nil || a.Note.Size != old.Size {
+		t.Errorf("attested: %+v, %v", a, err)
+	}
+	if err := SignedBeyond(t.Context(), r.store, r.policy, old.Size, math.MaxInt64); err != nil {
+		t.Error(err)
 	}
 }
