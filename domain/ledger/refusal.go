@@ -1,6 +1,10 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // A Refusal says why a command was not carried out. Nothing was recorded.
 //
@@ -38,6 +42,17 @@ func (t Text) In(lang string) string {
 		return t.EN
 	}
 	return t.ZH
+}
+
+// Printable returns s without what could move the cursor of a terminal: whoever can append
+// may call a stream anything.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 // A Trouble is an error that a person reads in his own language and that is no

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"xinfang/domain/ledger"
 )
@@ -101,7 +99,7 @@ func (f *Finding) Error() string { return f.Say().EN }
 // Say says all of the finding in both languages.
 func (f *Finding) Say() ledger.Text {
 	zh, en := string(f.Verdict), string(f.Verdict)
-	switch of := printable(cmp.Or(f.Number, f.Stream)); {
+	switch of := ledger.Printable(cmp.Or(f.Number, f.Stream)); {
 	case f.Index >= 0 && of != "":
 		zh, en = fmt.Sprintf("%s（位置 %d，%s）", zh, f.Index+1, of), fmt.Sprintf("%s (position %d, %s)", en, f.Index+1, of)
 	case f.Index >= 0:
@@ -124,15 +122,4 @@ func VerdictOf(err error) Verdict {
 		return f.Verdict
 	}
 	return Malformed
-}
-
-// printable returns s without what could move the cursor of a terminal: whoever can append may
-// call a stream anything.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
 }

@@ -205,7 +205,7 @@ func (v Revealed) Format(f fmt.State, _ rune) {
 func (v Revealed) lines() string {
 	var list []string
 	for line := range strings.SplitSeq(v.Plain, "\n") {
-		list = append(list, plain(line))
+		list = append(list, ledger.Printable(line))
 	}
 	return strings.Join(list, "\n        ")
 }

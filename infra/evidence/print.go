@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,13 +43,13 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	}
 	line("结论：  %s%s", "verdict:     %s%s", r.Verdict, r.warning().In(lang))
 	if r.Checkpoint.Size > 0 {
-		line("台账：  %s", "ledger:      %s", plain(r.Origin))
+		line("台账：  %s", "ledger:      %s", ledger.Printable(r.Origin))
 	}
 	if r.Stream.Category != "" {
-		line("案件：  %s", "stream:      %s", plain(r.Stream.String()))
+		line("案件：  %s", "stream:      %s", ledger.Printable(r.Stream.String()))
 	}
 	if r.Number != "" {
-		line("编号：  %s", "number:      %s", plain(r.Number))
+		line("编号：  %s", "number:      %s", ledger.Printable(r.Number))
 	}
 	if r.Receipt && len(r.Entries) > 0 {
 		e := r.Entries[0]
@@ -64,7 +63,7 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 		line("完整性：台账前 %d 叶之内，该案没有遗漏（%s）；其后如有条目，本包不能证明齐全", "complete:    up to size %d (%s); of later events nothing shows that none is left out", r.CompleteTo, moment(r.HeadsAt))
 	}
 	for _, s := range r.Cosigned {
-		line("见证：  %s，%s", "witness:     %s, %s", plain(s.Witness), moment(s.Time))
+		line("见证：  %s，%s", "witness:     %s, %s", ledger.Printable(s.Witness), moment(s.Time))
 	}
 	if !r.NotLater.IsZero() {
 		line("时间：  全部内容不晚于 %s 已经存在", "time:        all of it existed not later than %s", moment(r.NotLater))
@@ -169,14 +168,4 @@ func instant(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// plain returns s without what could move the cursor of a terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
 }
