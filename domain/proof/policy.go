@@ -90,19 +90,37 @@ func (p *Policy) Wants(kind string, size int64) bool {
 // maxKeys is how many log keys, witnesses, writers and roots each a policy may have.
 const maxKeys = 32
 
-// lineForms are the first words of the lines that a policy may have, and what follows
-// them. A range is of two sizes, the last of which may be "-": without an end.
-var lineForms = map[string]ledger.Text{
-	"version": {ZH: "版本号，一次", EN: "its number, once"},
-	"origin":  {ZH: "台账的名称，一次", EN: "the name of the ledger, once"},
-	"logkey":  {ZH: "公证密钥的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a notary (name+hash+key) and a range; 32 lines at most"},
-	"witness": {ZH: "见证的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a witness (name+hash+key) and a range; 32 lines at most"},
-	"writer":  {ZH: "写入密钥的公钥（名称+哈希+公钥）与起止；至多 32 行", EN: "the public key of a writer (name+hash+key) and a range; 32 lines at most"},
-	"quorum":  {ZH: "至少几个见证，一次", EN: "how many witnesses there must be, once"},
-	"tsaroot": {ZH: "时间戳根证书的 SHA-256，十六进制；至多 32 行", EN: "the SHA-256 of a root certificate of a time-stamp authority, in hexadecimal; 32 lines at most"},
-	"filter":  {ZH: "收录范围的哈希，与本程序的相同，一次", EN: "the hash of the filter, which is that of this program, once"},
-	"root":    {ZH: "根密钥的公钥（名称+哈希+公钥）；至多 32 行", EN: "the public key of a root (name+hash+key); 32 lines at most"},
-	"roots":   {ZH: "至少几把根密钥，一次", EN: "how many roots must sign, once"},
+// A lineForm is what follows the first word of a line of a policy. A range is of two
+// sizes, the last of which may be "-": without an end.
+type lineForm struct {
+	many bool // there may be maxKeys of them; of the others there is one
+	what ledger.Text
+}
+
+// lineForms are those of the lines that a policy may have.
+var lineForms = map[string]lineForm{
+	"version": {false, ledger.Text{ZH: "版本号", EN: "its number"}},
+	"origin":  {false, ledger.Text{ZH: "台账的名称", EN: "the name of the ledger"}},
+	"logkey":  {true, ledger.Text{ZH: "公证密钥的公钥（名称+哈希+公钥）与起止", EN: "the public key of a notary (name+hash+key) and a range"}},
+	"witness": {true, ledger.Text{ZH: "见证的公钥（名称+哈希+公钥）与起止", EN: "the public key of a witness (name+hash+key) and a range"}},
+	"writer":  {true, ledger.Text{ZH: "写入密钥的公钥（名称+哈希+公钥）与起止", EN: "the public key of a writer (name+hash+key) and a range"}},
+	"quorum":  {false, ledger.Text{ZH: "至少几个见证", EN: "how many witnesses there must be"}},
+	"tsaroot": {true, ledger.Text{ZH: "时间戳根证书的 SHA-256，十六进制", EN: "the SHA-256 of a root certificate of a time-stamp authority, in hexadecimal"}},
+	"filter":  {false, ledger.Text{ZH: "收录范围的哈希，与本程序的相同", EN: "the hash of the filter, which is that of this program"}},
+	"root":    {true, ledger.Text{ZH: "根密钥的公钥（名称+哈希+公钥）", EN: "the public key of a root (name+hash+key)"}},
+	"roots":   {false, ledger.Text{ZH: "至少几把根密钥", EN: "how many roots must sign"}},
+}
+
+// wrong says what is wrong with the line of that number, which begins with word.
+func (f lineForm) wrong(line int, word string) error {
+	most := 1
+	if f.many {
+		most = maxKeys
+	}
+	return &ledger.Trouble{Text: ledger.Text{
+		ZH: fmt.Sprintf("信任策略第 %d 行有误：%q 之后应为%s；这样的行至多 %d 行", line, word, f.what.ZH, most),
+		EN: fmt.Sprintf("line %d of the policy is wrong: after %q comes %s; there are %d such lines at most", line, word, f.what.EN, most),
+	}}
 }
 
 // ParsePolicy reads a policy: its text, or a note (C2SP signed-note) of that text. It
@@ -121,16 +139,12 @@ func ParsePolicy(file []byte) (*Policy, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		once := !slices.Contains([]string{"logkey", "witness", "writer", "tsaroot", "root"}, fields[0])
-		if once && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
-			form, known := lineForms[fields[0]]
-			if !known { // it may be a secret, of a file that is no policy
-				return nil, ledger.Troubled("信任策略第 %d 行有误：没有这样的行", "line %d of the policy is wrong: there are no such lines", lines)
-			}
-			return nil, &ledger.Trouble{Text: ledger.Text{
-				ZH: fmt.Sprintf("信任策略第 %d 行有误：%q 之后应为%s", lines, fields[0], form.ZH),
-				EN: fmt.Sprintf("line %d of the policy is wrong: after %q comes %s", lines, fields[0], form.EN),
-			}}
+		form, known := lineForms[fields[0]]
+		if !known { // it may be a secret, of a file that is no policy
+			return nil, ledger.Troubled("信任策略第 %d 行有误：没有这样的行", "line %d of the policy is wrong: there are no such lines", lines)
+		}
+		if !form.many && seen[fields[0]] || !p.set(fields[0], fields[1:]) {
+			return nil, form.wrong(lines, fields[0])
 		}
 		seen[fields[0]] = true
 	}
