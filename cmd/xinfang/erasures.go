@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/google/uuid"
 
@@ -63,8 +61,8 @@ func (a *app) lookForKeys(ctx context.Context, without bool) (k keysOf) {
 	defer func() { k.err = errors.Join(k.err, store.Close()) }()
 	keys, head := map[uuid.UUID]erasure.Key(nil), ledger.Position(0)
 	if there {
-		// Whoever has it open may have the master key in his environment alone.
-		if err = a.vaultInUse(ctx); err == nil {
+		// First, for whoever has it open may have the master key in his environment alone.
+		if err = vault.Free(ctx, a.path(vaultFile)); err == nil {
 			keys, head, err = a.keysNow(ctx, store)
 		}
 	} else {
@@ -119,22 +117,6 @@ func (a *app) sayKeys(k keysOf, v *verified, err error) (string, error) {
 		text += fmt.Sprintf(a.tr("；%d 人的密钥在其他节点，未核对", "; those of %d are on other nodes, and were not checked"), found.Elsewhere)
 	}
 	return text, nil
-}
-
-// vaultInUse returns [vault.ErrInUse] if another process has the vault open: that does not
-// take the master key.
-func (a *app) vaultInUse(ctx context.Context) error {
-	if info, err := os.Stat(a.path(vaultFile)); err != nil || info.Size() == 0 {
-		return err // an empty one would be made a new one
-	}
-	v, err := vault.Open(ctx, a.path(vaultFile), make([]byte, vault.MasterSize), rand.Reader, a.Now)
-	if err == nil {
-		return v.Close() // a key of zeros: keysNow says that it is another
-	}
-	if errors.Is(err, vault.ErrInUse) {
-		return err
-	}
-	return nil
 }
 
 // keysNow returns what the vault holds, and the end of the ledger at that moment:

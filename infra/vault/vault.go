@@ -208,6 +208,26 @@ func (v *Vault) begin(ctx context.Context, check []byte) error {
 	return v.checkpoint(ctx)
 }
 
+// Free returns [ErrInUse] if another process has the vault in the file at path open. It
+// takes no master key, changes nothing, and says nothing else of the file.
+func Free(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	db, err := open(path)
+	if err != nil {
+		return fmt.Errorf("vault %s: %w", path, err)
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		err = tx.Rollback()
+	}
+	if err = busy(err); !errors.Is(err, ErrInUse) {
+		err = nil
+	}
+	return errors.Join(err, db.Close())
+}
+
 // busy turns the refusal of SQLite to share the file into ours.
 func busy(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_BUSY {

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,6 +196,42 @@ func TestCheck(t *testing.T) {
 		t.Errorf("after a refusal there is a key: %v", err)
 	}
 	opens(t, v, a, personal.Phone, seal(t, v, a, personal.Phone, "13812345678"), "13812345678")
+}
+
+// TestFree asks whether a vault is open elsewhere, and of files that are none: it changes
+// nothing.
+func TestFree(t *testing.T) {
+	v, dir := fresh(t)
+	path := filepath.Join(dir, "vault.db")
+	seal(t, v, uuid.New(), personal.Name, "傅建华")
+	if err := Free(t.Context(), path); !errors.Is(err, ErrInUse) {
+		t.Errorf("while it is open: %v", err)
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, before := range map[string][]byte{"closed": whole, "empty": {}, "none": []byte("no database, but text of some length"), "cut off": whole[:len(whole)/2]} {
+		if err := os.WriteFile(path, before, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := Free(t.Context(), path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
+			t.Errorf("%s: it is another file now, of %d bytes; %v", name, len(after), err)
+		}
+	}
+	missing := filepath.Join(dir, "none.db")
+	if err := Free(t.Context(), missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one that is not there: %v", err)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("it was made")
+	}
 }
 
 func TestOpenVault(t *testing.T) {
