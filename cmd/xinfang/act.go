@@ -178,7 +178,7 @@ func (a *app) answer(r *http.Response) error {
 	code := exitFailure
 	switch r.StatusCode {
 	case http.StatusInternalServerError:
-		if p.Code == web.CodeAltered {
+		if p.Code == web.CodeUnverified {
 			code = exitUnverified
 		}
 	case http.StatusConflict, http.StatusPreconditionFailed:

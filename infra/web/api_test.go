@@ -237,7 +237,7 @@ func TestStoreFaults(t *testing.T) {
 	}
 	for _, altered := range []error{fmt.Errorf("reading: %w", ledger.ErrAltered), proof.Found(proof.Fork, "有两个版本", "there are two")} {
 		d.store.Fault = func(ledger.Stream) (bool, error) { return false, altered }
-		c.do("POST", "/api/v1/cases", strings.ReplaceAll(receipt, "000101", "000103"), "Idempotency-Key", key()).want(t, 500, CodeAltered, "立即告知检查组")
+		c.do("POST", "/api/v1/cases", strings.ReplaceAll(receipt, "000101", "000103"), "Idempotency-Key", key()).want(t, 500, CodeUnverified, "立即告知检查组")
 	}
 	d.store.Fault = full
 	c.do("POST", "/api/v1/cases", strings.ReplaceAll(receipt, "000101", "000102"), "Idempotency-Key", key()).want(t, 503, "ERR_LEDGER_REJECTED")

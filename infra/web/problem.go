@@ -43,8 +43,9 @@ func newFault(status int, code, zh, en, hintZH, hintEN string) *fault {
 	return &fault{Status: status, Code: code, Text: ledger.Text{ZH: zh, EN: en}, Hint: ledger.Text{ZH: hintZH, EN: hintEN}}
 }
 
-// CodeAltered is the code of the problem that the ledger is not what was recorded.
-const CodeAltered = "ERR_ALTERED"
+// CodeUnverified is the code of the problem that something does not verify: the ledger is
+// not what was recorded, or a proof does not hold.
+const CodeUnverified = "ERR_UNVERIFIED"
 
 // The faults of this package. The domain has its own, as refusals.
 var (
@@ -66,7 +67,7 @@ var (
 		"一般请求不超过 1 MiB，导入文件不超过 64 MiB", "a request may have 1 MiB, an import 64 MiB")
 	errInternal = newFault(http.StatusInternalServerError, "ERR_INTERNAL", "系统内部错误，已记入日志", "an internal error; it is in the log",
 		"请把追踪号告诉系统管理员", "tell the administrator the trace number")
-	errAltered = newFault(http.StatusInternalServerError, CodeAltered, "台账中的条目被改动或已损坏；位置见日志与校验（xinfang verify）", "an entry of the ledger was altered or is damaged; the log and xinfang verify say where",
+	errAltered = newFault(http.StatusInternalServerError, CodeUnverified, "台账中的条目被改动或已损坏；位置见日志与校验（xinfang verify）", "an entry of the ledger was altered or is damaged; the log and xinfang verify say where",
 		"请原样保全数据，立即告知检查组", "keep the data as it is, and tell the inspection team at once")
 	errInterrupted = newFault(http.StatusServiceUnavailable, "ERR_INTERRUPTED", "请求已中断，结果未知", "the request was interrupted; its outcome is unknown",
 		"用同一幂等键重试，不会重复记录", "repeat it with the same key; nothing is recorded twice")
@@ -114,7 +115,7 @@ func faultOf(err error) (f *fault, known bool) {
 		return errAltered, false
 	}
 	if found, ok := errors.AsType[*proof.Finding](err); ok {
-		return &fault{Status: http.StatusInternalServerError, Code: errAltered.Code, Text: found.Say(), Hint: errAltered.Hint}, false
+		return &fault{Status: http.StatusInternalServerError, Code: CodeUnverified, Text: found.Say(), Hint: errAltered.Hint}, false
 	}
 	return errInternal, false
 }
