@@ -14,13 +14,15 @@ import (
 
 // Limits of what attempts, which anybody on the network may make, can add to the
 // ledger: one of a kind and account in repeatAfter, and no more than waitingAttempts
-// that have not been looked at yet. Of what was, waitingEvents may wait for the store
-// before the next one waits for them.
+// that have not been looked at yet.
 const (
 	repeatAfter     = time.Minute
 	waitingAttempts = 64
-	waitingEvents   = 64
 )
+
+// waitingEvents is how many events, attempts and alarms, the store may not have taken
+// without holding back those that follow.
+const waitingEvents = 64
 
 // refused is told of every refused attempt. It never waits.
 func (c *custodian) refused(_ context.Context, a esdbnode.Attempt) {
@@ -110,5 +112,5 @@ func (c *custodian) recordOnce(ctx context.Context, ask ledger.Ask[custody.Event
 	}
 	c.logger.Error("an event of custody could not be recorded", "event", custody.Codec.Name(ask.Command), "err", err)
 	_, refused := errors.AsType[*ledger.Refusal](err)
-	return refused
+	return refused || errors.Is(err, ledger.ErrAltered) // which no repetition mends
 }

@@ -48,6 +48,8 @@ func Put(path string, data []byte, mode fs.FileMode) error {
 
 // Create is [Replace] for a file that must not be there: the error wraps
 // [fs.ErrExist] if it is, and it stays as it is. So no key is ever lost to another.
+// Where the file system has no links, as on most memory sticks, the name is taken first:
+// a crash may then leave an empty file.
 func Create(path string, data []byte, mode fs.FileMode) error {
 	draft, err := write(path, data, mode)
 	if err != nil {
@@ -64,18 +66,16 @@ func Create(path string, data []byte, mode fs.FileMode) error {
 }
 
 // claim gives the draft the name path, which nobody has. A crash between its two steps
-// leaves an empty file there, and the draft beside it.
+// leaves an empty file there, and the draft beside it with all that was to be written.
 func claim(draft, path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		if err = f.Close(); err == nil {
-			err = os.Rename(draft, path)
-		}
-	}
 	if err != nil {
-		err = errors.Join(err, os.Remove(draft))
+		return errors.Join(err, os.Remove(draft))
 	}
-	return err
+	if err := errors.Join(f.Close(), os.Rename(draft, path)); err != nil {
+		return errors.Join(err, os.Remove(path), os.Remove(draft))
+	}
+	return nil
 }
 
 // write makes a file beside path with data in it, durable but for its name.

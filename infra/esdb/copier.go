@@ -175,9 +175,10 @@ func (c *Copier) heard(at ledger.Position) {
 	again := !c.status.Connected
 	c.status.Connected, c.status.Trouble, c.status.Last = true, nil, now
 	c.status.Position = max(c.status.Position, at)
+	agreed := c.status.Position
 	c.mu.Unlock()
 	if again {
-		c.log.Info("following the source", "position", int64(at))
+		c.log.Info("following the source", "position", int64(agreed))
 	}
 }
 
