@@ -44,12 +44,8 @@ type located struct {
 func (l located) Error() string { return l.where.EN + ": " + l.err.Error() }
 func (l located) Unwrap() error { return l.err }
 
-// locate returns err with where it happened, in two formats with the same arguments; nil
-// if err is.
+// locate returns err with where it happened, in two formats with the same arguments.
 func locate(err error, zh, en string, args ...any) error {
-	if err == nil {
-		return nil
-	}
 	return located{said{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}, err}
 }
 

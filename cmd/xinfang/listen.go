@@ -139,10 +139,7 @@ func listen(addr string, demo bool) (net.Listener, error) {
 		}
 	}
 	if err != nil && !errors.Is(err, syscall.EADDRINUSE) {
-		err = locate(err, "无法监听 %s；请在配置中换一个地址", "cannot listen on %s; choose another address in the configuration", addr)
+		return nil, locate(err, "无法监听 %s；请在配置中换一个地址", "cannot listen on %s; choose another address in the configuration", addr)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l, err
 }

@@ -65,15 +65,15 @@ func run(ctx context.Context, args []string, p process) int {
 		return exitOK
 	}
 	var quiet quietError
-	if !errors.As(err, &quiet) && !unread(err) {
+	if !errors.As(err, &quiet) && !readerGone(err) {
 		app.warn("xinfang: %s", app.explain(err))
 	}
 	return exitCode(err)
 }
 
-// unread reports whether err says that the reader of the output has gone away: he does
+// readerGone reports whether err says that the reader of the output has gone away: he does
 // not want to be told.
-func unread(err error) bool {
+func readerGone(err error) bool {
 	path, ok := errors.AsType[*fs.PathError](err)
 	return ok && path.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
 }

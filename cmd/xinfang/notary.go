@@ -258,11 +258,7 @@ func (w remoteWitness) Cosign(ctx context.Context, oldSize int64, growth tlog.Tr
 		return nil, &notary.StaleError{Size: conflict.Size}
 	}
 	if refused, ok := errors.AsType[*witness.Refused](err); ok && refused.Verdict == proof.Fork {
-		said := refused.Say()
-		return nil, &proof.Finding{Verdict: proof.Fork, Index: -1, Text: ledger.Text{
-			ZH: "它见过的历史与这里的不同；请保全双方的检查点，立即告知检查组。" + said.ZH,
-			EN: "it has seen another history than there is here; keep the checkpoints of both, and tell the inspection team. " + said.EN,
-		}}
+		return nil, proof.Found(proof.Fork, "见证 %s 见过的历史与这里的不同；请保全双方的检查点，立即告知检查组", "the witness %s has seen another history than there is here; keep the checkpoints of both, and tell the inspection team", w.Name())
 	}
 	return lines, err
 }

@@ -113,7 +113,8 @@ func VerifyAny(r io.ReaderAt, size int64, o Options) Report {
 
 // VerifyReceipt checks a receipt, offline. A receipt that cannot be read is
 // MALFORMED. It shows that the entry was recorded when the checkpoint was signed, and at
-// no later time than it says; that it still is, a newer bundle shows that continues this receipt ([Options.Older]).
+// no later time than it says; that it still is, a newer bundle shows that continues this
+// receipt ([Options.Older]).
 func VerifyReceipt(receipt []byte, o Options) (r Report) {
 	if o.Skew == 0 {
 		o.Skew = DefaultSkew

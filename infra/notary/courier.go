@@ -23,8 +23,9 @@ func Growth(dir string, c proof.Checkpoint, old int64) (tlog.TreeProof, error) {
 
 // Merge adds the lines that a courier has brought back from witnesses to signed, the
 // checkpoint that they were given, and keeps the result in dir as the last witnessed
-// one, which a running notary takes from there within its Liveness. It returns that one. The error is a [*proof.Finding] if a
-// signature does not hold, or the quorum of the policy is not met.
+// one, which a running notary takes from there within its Liveness. It returns that one,
+// which is a later one if there is. The error is a [*proof.Finding] if a signature does
+// not hold, or the quorum of the policy is not met.
 func Merge(dir string, policy *proof.Policy, signed []byte, lines ...[]byte) (Published, error) {
 	merged := proof.Merge(signed, lines...)
 	s, err := policy.Open(merged)
