@@ -17,6 +17,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/proof"
+	"xinfang/infra/evidence"
 	"xinfang/infra/metrics"
 	"xinfang/infra/notary"
 	"xinfang/infra/segment"
@@ -97,7 +98,8 @@ func (n *notarised) Close() error { return n.guard.Close() }
 func (n *notarised) Integrity() web.Integrity {
 	s := n.Status()
 	i := web.Integrity{
-		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size, Audited: s.Audited,
+		Origin: n.policy.Origin, Size: s.Published.Size, Root: s.Published.Root, Note: string(s.Published.Note), Witnessed: s.Witnessed.Size,
+		Audited: web.Pass(s.Audited), Followed: web.Pass(s.Followed), Stale: n.now().Sub(s.Audited.At) > staleAfter,
 		Anchors: n.tsa != nil, Anchored: s.Anchored, Forged: s.Forged,
 	}
 	if sm3 := n.PublishedSM3(); sm3.Size == i.Size {
@@ -106,14 +108,22 @@ func (n *notarised) Integrity() web.Integrity {
 	for _, w := range s.Witnesses {
 		i.Witnesses = append(i.Witnesses, web.WitnessState{Name: w.Name, Size: w.Size, Last: w.Last, Silent: w.Err != nil})
 	}
-	if s.Stopped != nil {
-		text := ledger.Text{ZH: s.Stopped.Error(), EN: s.Stopped.Error()}
-		if f, ok := errors.AsType[*proof.Finding](s.Stopped); ok {
-			text = f.Say()
-		}
-		i.Stopped = &text
+	if f, ok := errors.AsType[*proof.Finding](s.Stopped); ok {
+		found := *f
+		named(context.Background(), n.node.local, &found)
+		i.Stopped = &found
 	}
 	return i
+}
+
+// Compare implements [web.Notary].
+func (n *notarised) Compare(held []byte) (int64, error) {
+	note, err := evidence.CheckpointIn(held)
+	if err != nil {
+		return 0, err
+	}
+	s, err := n.Continues(note)
+	return s.Size, err
 }
 
 // attestEvery is how often it is asked whether an attestation is a day old.
@@ -143,14 +153,16 @@ func (n *notarised) attest(ctx context.Context, log *slog.Logger) error {
 	}
 }
 
-// How often the ledger is audited: what is new, and all of it.
+// How often the ledger is audited: what is new, and all of it, which is asked each time;
+// and after how long it is shown as not verified.
 const (
-	auditNew = time.Hour
-	auditAll = 24 * time.Hour
+	auditNew   = time.Hour
+	auditAll   = 22 * time.Hour
+	staleAfter = 24 * time.Hour
 )
 
 // audit compares the ledger with what was signed, until ctx is done: all of it at the
-// start and daily, what is new each hour. What it finds, damaged files too, ends the
+// start and more than daily, what is new each hour. What it finds, damaged files too, ends the
 // signing, and is shown wherever that is.
 func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 	var since []byte
@@ -197,7 +209,7 @@ func (n *notarised) audit(ctx context.Context, log *slog.Logger) error {
 func (n *notarised) gauge() metrics.Notary {
 	s := n.Status()
 	g := metrics.Notary{
-		Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited, Forged: s.Forged, Anchors: n.tsa != nil, Anchored: s.Anchored,
+		Entries: s.Published.Size, Witnessed: s.Witnessed.Size, Stopped: s.Stopped != nil, Audited: s.Audited.At, Forged: s.Forged, Anchors: n.tsa != nil, Anchored: s.Anchored,
 	}
 	for _, w := range s.Witnesses {
 		g.Witnesses = append(g.Witnesses, metrics.Witness{Name: w.Name, Last: w.Last})

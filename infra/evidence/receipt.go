@@ -93,6 +93,22 @@ func HeldNote(b []byte) []byte {
 	return note
 }
 
+// CheckpointIn returns the signed checkpoint in what somebody holds: a bundle, or what
+// [HeldNote] knows. It verifies nothing. What has none is a [*proof.Finding]: MALFORMED.
+func CheckpointIn(b []byte) ([]byte, error) {
+	if bytes.HasPrefix(b, []byte("PK")) {
+		a, err := openArchive(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return nil, err
+		}
+		return a.file(fileCheckpoint, proof.MaxNote)
+	}
+	if !IsHeld(b) {
+		return nil, malformed("这不是检查点、回执或证据包", "it is neither a checkpoint nor a receipt nor a bundle")
+	}
+	return HeldNote(b), nil
+}
+
 // IsHeld reports whether b can be a checkpoint or a receipt that somebody holds, whoever
 // has signed it: whatever else is given as one was taken by mistake.
 func IsHeld(b []byte) bool {

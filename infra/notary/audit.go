@@ -101,17 +101,30 @@ func (a Audit) Run(ctx context.Context) (Audited, error) {
 // Audit audits the notary's own ledger against what it has published, from the
 // checkpoint since on, or all of it if since is nil. A finding ends the signing.
 func (n *Notary) Audit(ctx context.Context, since []byte) (Audited, error) {
+	began := n.o.Now()
 	done, err := Audit{Log: n.o.Log, Dir: n.o.Dir, Policy: n.o.Policy, Note: n.Published().Note, Since: since}.Run(ctx)
 	if err != nil {
 		return done, n.stop(ctx, err)
 	}
 	n.change(func() {
-		if since == nil {
-			n.audited, n.forged = n.o.Now(), 0
+		over := n.o.Now()
+		if n.followed = (Pass{over, over.Sub(began), done.Size}); since == nil {
+			n.audited, n.forged = n.followed, 0
 		}
 		n.forged += len(done.Forged)
 	})
 	return done, nil
+}
+
+// Continues checks that what is published continues held, a signed checkpoint that
+// somebody has kept, and returns what that says. The error is a [*proof.Finding] if it
+// does not, and a [*ledger.Trouble] if nothing is published yet.
+func (n *Notary) Continues(held []byte) (proof.Signed, error) {
+	p := n.Published()
+	if p.Note == nil {
+		return proof.Signed{}, ledger.Troubled("公证还没有签过检查点", "the notary has signed no checkpoint yet")
+	}
+	return Audit{Dir: n.o.Dir, Policy: n.o.Policy}.continues(p.Checkpoint, held)
 }
 
 // Continues checks that the checkpoint continues held, an older one that somebody has

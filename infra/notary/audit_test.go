@@ -254,7 +254,7 @@ func TestAuditOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := n.Published().Note
-	if done, err := n.Audit(t.Context(), nil); err != nil || done.Size != 3000 || n.Status().Audited.IsZero() {
+	if done, err := n.Audit(t.Context(), nil); err != nil || done.Size != 3000 || n.Status().Audited.At.IsZero() {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	r.record(10)

@@ -101,7 +101,8 @@ type Notary struct {
 	sm3       Published // of the SM3 tree
 	seen      []sighting
 	stopped   error
-	audited   time.Time     // when all that was published was last found to be as it was signed
+	audited   Pass
+	followed  Pass
 	anchored  time.Time     // what the last anchor says the time was
 	forged    int           // how many entries pretend to be the notary's, as far as was audited
 	changed   chan struct{} // closed and replaced when any of it changes

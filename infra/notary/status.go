@@ -14,10 +14,19 @@ type Status struct {
 	Published Published // the last checkpoint
 	Witnessed Published // the last that a quorum has cosigned
 	Witnesses []WitnessStatus
-	Audited   time.Time // when all of the ledger was last found to be what was signed; zero if not since the start
+	Audited   Pass      // the last audit of all of the ledger
+	Followed  Pass      // the last audit, of all of it or of what was new
 	Anchored  time.Time // what the time-stamp of the last anchor says; zero if none is known
 	Forged    int       // how many entries pretend to be the notary's, as far as was audited since the start
 	Stopped   error     // why nothing is signed any more; nil if that is not so
+}
+
+// A Pass is an audit since the start that has found the ledger to be what was signed; zero
+// if there was none.
+type Pass struct {
+	At   time.Time     // when it was over
+	Took time.Duration // by the notary's clock
+	Size int64         // leaves that the checkpoint has
 }
 
 // A WitnessStatus says what is known of one witness.
@@ -32,7 +41,7 @@ type WitnessStatus struct {
 func (n *Notary) Status() Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s := Status{Published: n.published, Witnessed: n.witnessed, Audited: n.audited, Anchored: n.anchored, Forged: n.forged, Stopped: n.stopped}
+	s := Status{Published: n.published, Witnessed: n.witnessed, Audited: n.audited, Followed: n.followed, Anchored: n.anchored, Forged: n.forged, Stopped: n.stopped}
 	for i, w := range n.o.Witnesses {
 		s.Witnesses = append(s.Witnesses, WitnessStatus{w.Name(), n.seen[i].size, n.seen[i].at, n.seen[i].err})
 	}

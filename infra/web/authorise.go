@@ -83,6 +83,7 @@ var table = map[string]rule{
 	"GET /checkpoint-sm3":                 {open: true},
 	"GET /tile/{path...}":                 {open: true}, // the leaves for inspectors only
 	"GET /ledger":                         {roles: everyone},
+	"POST /ledger/compare":                {roles: everyone},
 	"GET /ledger/events":                  {roles: inspection},
 
 	"GET /api/openapi.json":     {open: true},

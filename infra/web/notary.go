@@ -14,6 +14,7 @@ import (
 
 	"xinfang/domain/ledger"
 	"xinfang/domain/org"
+	"xinfang/domain/proof"
 )
 
 // A Notary (公证) commits to the ledger in a form that others can check. Its methods
@@ -31,6 +32,11 @@ type Notary interface {
 	WriteDisclosure(ctx context.Context, number string, older []int64, reader string, w io.Writer) error
 
 	Integrity() Integrity
+
+	// Compare checks that what was signed last continues what somebody holds: a
+	// checkpoint, a receipt or a bundle. It returns how many entries that is of. The error
+	// is a [*proof.Finding] if it does not.
+	Compare(held []byte) (size int64, err error)
 }
 
 // An Integrity (完整性) is what has been signed of the ledger.
@@ -41,12 +47,41 @@ type Integrity struct {
 	Note      string // that checkpoint, signed
 	Witnessed int64  // leaves that a quorum of witnesses has cosigned; 0 if none
 	Witnesses []WitnessState
-	Audited   time.Time    // when all of the ledger was last found to be what was signed; zero if not since the start
-	Anchors   bool         // there is a time-stamp authority
-	Anchored  time.Time    // what its last time-stamp says; zero if none is known
-	Forged    int          // entries that pretend to be the notary's, as far as was audited
-	RootSM3   ledger.Hash  // of the SM3 tree, of as many leaves; zero if there is none
-	Stopped   *ledger.Text // why nothing is signed any more; nil if that is not so
+	Audited   Pass           // the last audit of all of the ledger
+	Followed  Pass           // the last audit, of all of it or of what was new
+	Stale     bool           // all of it was last found to be what was signed more than a day ago, or not since the start
+	Anchors   bool           // there is a time-stamp authority
+	Anchored  time.Time      // what its last time-stamp says; zero if none is known
+	Forged    int            // entries that pretend to be the notary's, as far as was audited
+	RootSM3   ledger.Hash    // of the SM3 tree, of as many leaves; zero if there is none
+	Stopped   *proof.Finding // why nothing is signed any more; nil if that is not so
+}
+
+// A Pass is an audit since the start that has found nothing; zero if there was none.
+type Pass struct {
+	At   time.Time
+	Took time.Duration
+	Size int64 // entries that were signed for
+}
+
+// Seconds says how long it took.
+func (p Pass) Seconds() string { return strconv.FormatFloat(p.Took.Seconds(), 'f', 1, 64) }
+
+// State is the state of all of the ledger: "stopped", where it is not what was signed;
+// "stale", if nobody has looked for more than a day; "forged", if somebody has appended
+// what pretends to be the notary's; "nobody", if no witness vouches for it; or "passed".
+func (i *Integrity) State() string {
+	switch {
+	case i.Stopped != nil:
+		return "stopped"
+	case i.Stale:
+		return "stale"
+	case i.Forged > 0:
+		return "forged"
+	case i.Witnessed == 0:
+		return "nobody"
+	}
+	return "passed"
 }
 
 // A WitnessState is how one witness fares.
@@ -60,18 +95,20 @@ type WitnessState struct {
 // HasSM3 reports whether there is an SM3 tree.
 func (i *Integrity) HasSM3() bool { return i.RootSM3 != ledger.Hash{} }
 
-// Covers says what is signed of the event at position: "witnessed", "signed" or
-// "open"; or "stopped", where the ledger is not what was signed.
+// Covers says what is signed of the event at position: "witnessed", "signed" or "open";
+// or "stopped" or "stale" if that is its state ([Integrity.State]), whatever was signed.
 func (i *Integrity) Covers(p ledger.Position) string {
 	switch {
 	case i.Stopped != nil:
 		return "stopped"
+	case int64(p) > i.Size:
+		return "open"
+	case i.Stale:
+		return "stale"
 	case int64(p) <= i.Witnessed:
 		return "witnessed"
-	case int64(p) <= i.Size:
-		return "signed"
 	}
-	return "open"
+	return "signed"
 }
 
 // notaryPages serves what is for anybody to check. Without a notary there is

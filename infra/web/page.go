@@ -246,6 +246,17 @@ func (p *page) OtherLanguage() string {
 }
 
 // CaseURL returns the address of a case.
+// marks are those of the states of an [Integrity], and of what it covers.
+var marks = map[string]string{"passed": "✓", "witnessed": "✓", "signed": "⚠", "nobody": "⚠", "forged": "⚠", "open": "◌", "stale": "○", "stopped": "⛔"}
+
+// Badge says a state of the [Integrity] of this page, or of what it covers.
+func (p *page) Badge(state string) string {
+	if f := p.Signed.Stopped; f != nil && f.Index >= 0 {
+		return marks[state] + " " + p.T("badge.at", f.Index+1)
+	}
+	return marks[state] + " " + p.T("badge."+state)
+}
+
 func (p *page) CaseURL(number string) string { return caseURL(number) }
 
 func caseURL(number string) string { return "/cases/" + url.PathEscape(number) }

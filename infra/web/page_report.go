@@ -51,6 +51,9 @@ func WriteReport(w io.Writer, rep report.Report, lang string) error {
 
 // caseReport makes the inspection report on a case that the visitor may see.
 func (s *Server) caseReport(ctx context.Context, number string, q url.Values) (seen, report.Report, error) {
+	if err := s.unverified(); err != nil {
+		return seen{}, report.Report{}, err
+	}
 	c, err := s.look(ctx, number, q)
 	if err != nil {
 		return c, report.Report{}, err
@@ -64,6 +67,18 @@ func (s *Server) caseReport(ctx context.Context, number string, q url.Values) (s
 	return c, report.Case(c.File, report.Inputs{AsOf: c.Now, Position: position, World: c.world}), nil
 }
 
+// unverified returns why nothing may be reported of the ledger: it is not what was signed.
+// Nil if it is, or nobody signs for it.
+func (s *Server) unverified() error {
+	if s.Notary == nil {
+		return nil
+	}
+	if i := s.Notary.Integrity(); i.Stopped != nil {
+		return i.Stopped
+	}
+	return nil
+}
+
 // A period is a unit over a period, as of a moment.
 type period struct {
 	moment
@@ -74,6 +89,9 @@ type period struct {
 // periodOf reads which unit and period is asked for. Without a period it is the
 // year so far.
 func (s *Server) periodOf(ctx context.Context, code string, q url.Values) (period, error) {
+	if err := s.unverified(); err != nil {
+		return period{}, err
+	}
 	if err := onlyNames(q, []string{"from", "to"}, otherNames); err != nil {
 		return period{}, err
 	}

@@ -36,5 +36,6 @@ func (s *Server) pages(r *routes) {
 	s.notaryPages(r)
 
 	r.HandleFunc("GET /ledger", s.showLedger)
+	r.HandleFunc("POST /ledger/compare", s.compare)
 	r.HandleFunc("GET /ledger/events", s.showEvents)
 }
