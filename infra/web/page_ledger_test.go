@@ -52,10 +52,10 @@ func TestIntegrity(t *testing.T) {
 		beside     string
 	}{
 		"all is well":             {func(*Integrity) {}, []string{"✓ 全部通过", "<td>1–990</td>", "<td>1.5</td>", "https://w1.example"}, "✓ 见证至 1000", "✓ 已公证，经见证"},
-		"no witness":              {func(i *Integrity) { i.Witnessed, i.Witnesses = 0, nil }, []string{"⚠ 未经见证", "可以重写历史"}, "⚠ 未经见证", "⚠ 已公证，UNWITNESSED"},
+		"no witness":              {func(i *Integrity) { i.Witnessed, i.Witnesses = 0, nil }, []string{"⚠ 未经见证", "可以重写历史"}, "⚠ 未经见证", "⚠ 已公证，UNWITNESSED 未经见证"},
 		"not signed for yet":      {func(i *Integrity) { i.Size, i.Witnessed = 1, 1 }, []string{"✓ 全部通过"}, "✓ 见证至 1", "◌ 尚未公证"},
-		"nobody has looked":       {func(i *Integrity) { i.Stale, i.Audited = true, Pass{} }, []string{"○ 未校验", "启动以来还没有"}, "○ 未校验", "○ 未校验"},
-		"not for a day":           {func(i *Integrity) { i.Stale = true }, []string{"○ 未校验"}, "○ 未校验", "○ 未校验"},
+		"nobody has looked":       {func(i *Integrity) { i.Stale, i.Audited = true, Pass{} }, []string{"○ 未校验", "启动以来还没有"}, "○ 未校验", "○ 未校验（超过 24 小时，或启动以来还没有）"},
+		"not for a day":           {func(i *Integrity) { i.Stale = true }, []string{"○ 未校验"}, "○ 未校验", "○ 未校验（超过 24 小时，或启动以来还没有）"},
 		"somebody pretends":       {func(i *Integrity) { i.Forged = 3 }, []string{"⚠ 有冒充公证的条目", "⚠ 3"}, "⚠ 有冒充公证的条目", "✓ 已公证，经见证"},
 		"a witness is silent":     {func(i *Integrity) { i.Witnesses[0].Silent = true }, []string{"✓ 全部通过", "⚠ 没有签名"}, "✓ 见证至 1000", "✓ 已公证，经见证"},
 		"it is not what it was":   {func(i *Integrity) { i.Stopped = at }, []string{"⛔ 校验失败，位置 42", "条目被改动", `href="/cases/XF-2026-000205"`, "<code>aa</code>", "<code>bb</code>", "原样保全数据目录", "⛔ 未通过"}, "⛔ 校验失败，位置 42", "⛔ 校验失败，位置 42"},
@@ -77,7 +77,7 @@ func TestIntegrity(t *testing.T) {
 				lacks(t, page, "✓")
 			}
 			contains(t, b.get("/me", 200), tt.everywhere)
-			contains(t, b.get("/cases/XF-2026-000205", 200), tt.beside)
+			contains(t, b.get("/cases/XF-2026-000205", 200), tt.beside+"</a></p>")
 
 			// A ledger that is not what was signed is reported of nowhere.
 			status := 200
