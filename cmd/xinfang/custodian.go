@@ -120,7 +120,7 @@ func (c *custodian) raise(ctx context.Context, e custody.AlarmRaised, what strin
 	if c.store != nil {
 		key, recorded = c.place(ctx, e)
 	}
-	if recorded {
+	if recorded || ctx.Err() != nil { // which is no telling whether it was recorded
 		return
 	}
 	c.sound(e, what)

@@ -282,3 +282,14 @@ func (s *cutOff) Append(ctx context.Context, stream ledger.Stream, after ledger.
 	}
 	return s.Store.Append(ctx, stream, after, records...)
 }
+
+// TestCustodianEnds ends the program between reading an event and looking for its alarm:
+// what could not be looked for any more is no alarm.
+func TestCustodianEnds(t *testing.T) {
+	store := new(ledgertest.Store)
+	c, seen := custodianOf(t, store, true, time.Now)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	c.raise(ctx, custody.AlarmRaised{Kind: "metadata", Stream: "case-1", Position: 7, Cause: uuid.UUID{7}}, "a trace", 0)
+	seen(`xinfang_store_alarms_total{kind="metadata"}`, "0")
+}
